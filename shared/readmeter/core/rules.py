@@ -1,0 +1,152 @@
+"""A site's rules in the form that decisions read: compiled once from the site document, loaded on the hot path unvalidated."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Literal, Self
+
+ReaderClass = Literal["anonymous", "registered", "subscriber", "institution"]
+Unit = Literal["month", "week", "day", "days"]
+Count = Literal["article", "view"]
+Mode = Literal["live", "observe", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What rules match on: section and tag names (casefolded) and the URL's path ("" when the URL is not known)."""
+
+    sections: frozenset[str]
+    tags: frozenset[str]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Names any of which picks a page. Sections and tags are casefolded; paths are globs (`*` also spans `/`)."""
+
+    sections: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+    def names(self, page: Page) -> bool:
+        return (
+            not page.sections.isdisjoint(self.sections)
+            or not page.tags.isdisjoint(self.tags)
+            or any(fnmatchcase(page.path, glob) for glob in self.paths)
+        )
+
+    @property
+    def empty(self) -> bool:
+        return not (self.sections or self.tags or self.paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A limit over a period for the articles that it matches.
+
+    `limits` holds a total (0-500) per reader class that has one. `pool` names the meter whose allowance counts the reads:
+    the meter itself, unless it shares another's; `unit`, `days` and `count` are then that meter's.
+    """
+
+    name: str
+    limits: Mapping[str, int]
+    unit: Unit
+    days: int  # length of a `days` window, else 0
+    count: Count
+    match: Match
+    pool: str
+
+    def covers(self, page: Page) -> bool:
+        return self.match.empty or self.match.names(page)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRules:
+    """How this site asks: URLs may hold `{return_url}`; `messages` overrides sentences, locale → kind → plural category."""
+
+    subscribe_url: str
+    sign_in_url: str | None = None
+    register_url: str | None = None
+    show_when_remaining: int | None = None
+    at_limit: Literal["wall", "redirect"] = "wall"
+    redirect_url: str | None = None
+    position: Literal["bottom", "top"] = "bottom"
+    background: str = "#cc0000"
+    text: str = "#ffffff"
+    messages: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One version of a site's rules. `timezone` is an IANA name; `own_paths` are the paths of the prompt's own URLs."""
+
+    site: str
+    version: int
+    name: str
+    origins: tuple[str, ...]
+    timezone: str
+    locale: str
+    mode: Mode
+    meters: tuple[Meter, ...]
+    exempt: Match
+    locked: Match
+    own_paths: tuple[str, ...]
+    prompt: PromptRules
+
+    def meter_for(self, page: Page) -> Meter | None:
+        return next((meter for meter in self.meters if meter.covers(page)), None)
+
+    def fingerprint(self, meter: Meter) -> bytes:
+        """Eight bytes that change when anything changes that `meter` decides by."""
+        decides = [self.site, self.timezone, self.mode, asdict(meter)]
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).digest()[:8]
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> Self:
+        """The rules that `dataclasses.asdict` turned into `data` (as JSON gives it back)."""
+        prompt = data["prompt"]
+        return cls(
+            **{key: data[key] for key in ("site", "version", "name", "timezone", "locale", "mode")},
+            origins=tuple(data["origins"]),
+            meters=tuple(Meter(**{**meter, "match": _match(meter["match"])}) for meter in data["meters"]),
+            exempt=_match(data["exempt"]),
+            locked=_match(data["locked"]),
+            own_paths=tuple(data["own_paths"]),
+            prompt=PromptRules(**{**prompt, "links": tuple(Link(**link) for link in prompt["links"])}),
+        )
+
+
+def _match(data: Mapping[str, list[str]]) -> Match:
+    return Match(**{key: tuple(names) for key, names in data.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSite:
+    """The rules in force, and those that follow from an instant on (seconds since the epoch; the site's next month)."""
+
+    current: Rules
+    following: Rules | None = None
+    following_from: float | None = None
+
+    def in_force(self, now: float) -> Rules:
+        if self.following is not None and self.following_from is not None and now >= self.following_from:
+            return self.following
+        return self.current
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        data = json.loads(text)
+        following = data["following"]
+        return cls(Rules.load(data["current"]), following and Rules.load(following), data["following_from"])

@@ -1,0 +1,136 @@
+"""Site documents in the site table: the live one with its compiled form, every version for ever, and the list of sites."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from readmeter.core.rules import CompiledSite
+from readmeter.store.database import Database, Item
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One immutable version: the document as JSON text, and when it was written (seconds since the epoch) and by whom."""
+
+    site: str
+    version: int
+    document: str
+    written_at: float
+    written_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSite:
+    """A site as it stands: its newest version and the compiled form; `deleted` keeps the id taken for ever."""
+
+    latest: Version
+    compiled: CompiledSite
+    deleted: bool
+
+
+class SiteStore:
+    """Reads and writes of the site table. No call scans."""
+
+    def __init__(self, database: Database, table: str) -> None:
+        self._database = database
+        self._table = table
+
+    def live(self, site: str) -> LiveSite | None:
+        """The site as it stands (strongly consistent), also when deleted; None when the id was never used."""
+        item = self._database.get_item(TableName=self._table, Key=_key(_partition(site), "LIVE"), ConsistentRead=True)
+        return None if item is None else _live(item)
+
+    def version(self, site: str, version: int) -> Version | None:
+        key = _key(_partition(site), _version_key(version))
+        item = self._database.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return None if item is None else _version(item)
+
+    def versions(self, site: str) -> list[Version]:
+        """All versions, newest first."""
+        items = self._database.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :v)",
+            ExpressionAttributeValues={":pk": {"S": _partition(site)}, ":v": {"S": "V#"}},
+            ScanIndexForward=False,
+            ConsistentRead=True,
+        )
+        return [_version(item) for item in items]
+
+    def sites(self) -> Sequence[str]:
+        """The ids of the sites that are not deleted, in order."""
+        items = self._database.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": "SITES"}},
+            ConsistentRead=True,
+        )
+        return [item["sk"]["S"] for item in items]
+
+    def write(self, version: Version, compiled: CompiledSite) -> None:
+        """Makes `version` the live one, in one transaction.
+
+        Raises `Conflict` unless the live version is `version.version - 1` (0: no site of that id yet) and not deleted.
+        """
+        first = version.version == 1
+        attributes = {
+            "n": {"N": str(version.version)},
+            "doc": {"S": version.document},
+            "at": {"N": repr(version.written_at)},
+            "by": {"S": version.written_by},
+        }
+        partition = _partition(version.site)
+        live: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": {**_key(partition, "LIVE"), **attributes, "rules": {"S": compiled.dump()}},
+            "ConditionExpression": "attribute_not_exists(pk)" if first else "n = :n AND attribute_not_exists(gone)",
+        }
+        if not first:
+            live["ExpressionAttributeValues"] = {":n": {"N": str(version.version - 1)}}
+        record = {
+            "TableName": self._table,
+            "Item": {**_key(partition, _version_key(version.version)), **attributes},
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        listed = {"TableName": self._table, "Item": _key("SITES", version.site)}
+        self._database.transact_write_items(TransactItems=[{"Put": live}, {"Put": record}, {"Put": listed}])
+
+    def delete(self, site: str, version: int) -> None:
+        """Ends the site: views find none from then on, the versions stay, the id is never free again.
+
+        Raises `Conflict` unless the live version is `version` and not deleted.
+        """
+        live = {
+            "TableName": self._table,
+            "Key": _key(_partition(site), "LIVE"),
+            "UpdateExpression": "SET gone = :yes",
+            "ConditionExpression": "n = :n AND attribute_not_exists(gone)",
+            "ExpressionAttributeValues": {":yes": {"BOOL": True}, ":n": {"N": str(version)}},
+        }
+        listed = {"TableName": self._table, "Key": _key("SITES", site)}
+        self._database.transact_write_items(TransactItems=[{"Update": live}, {"Delete": listed}])
+
+
+def _partition(site: str) -> str:
+    return f"S#{site}"
+
+
+def _version_key(version: int) -> str:
+    return f"V#{version:09d}"  # fixed width, so that the newest sorts last
+
+
+def _key(partition: str, sort: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": partition}, "sk": {"S": sort}}
+
+
+def _version(item: Item) -> Version:
+    return Version(
+        site=item["pk"]["S"].removeprefix("S#"),
+        version=int(item["n"]["N"]),
+        document=item["doc"]["S"],
+        written_at=float(item["at"]["N"]),
+        written_by=item["by"]["S"],
+    )
+
+
+def _live(item: Item) -> LiveSite:
+    return LiveSite(_version(item), CompiledSite.parse(item["rules"]["S"]), deleted="gone" in item)

@@ -1,0 +1,1 @@
+"""Events in, answers out: API Gateway's payload 2.0, bodies, problem+json, CORS."""
