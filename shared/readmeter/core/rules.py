@@ -1,4 +1,4 @@
-"""A site's rules in the form that decisions read: compiled once from the site document, loaded on the hot path unvalidated."""
+"""A site's rules as decisions read them: compiled once from the site document, loaded on the hot path unvalidated."""
 
 import hashlib
 import json
@@ -46,8 +46,8 @@ class Match:
 class Meter:
     """A limit over a period for the articles that it matches.
 
-    `limits` holds a total (0-500) per reader class that has one. `pool` names the meter whose allowance counts the reads:
-    the meter itself, unless it shares another's; `unit`, `days` and `count` are then that meter's.
+    `limits` holds a total (0-500) per reader class that has one. `pool` names the meter whose allowance counts the
+    reads: the meter itself, unless it shares another's; `unit`, `days` and `count` are then that meter's.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class PromptRules:
-    """How this site asks: URLs may hold `{return_url}`; `messages` overrides sentences, locale → kind → plural category."""
+    """How this site asks. URLs may hold `{return_url}`; `messages` overrides sentences: locale → kind → category."""
 
     subscribe_url: str
     sign_in_url: str | None = None

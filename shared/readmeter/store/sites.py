@@ -1,4 +1,4 @@
-"""Site documents in the site table: the live one with its compiled form, every version for ever, and the list of sites."""
+"""Site documents in the site table: the live one with its compiled form, every version for ever, the list of sites."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from readmeter.store.database import Database, Item
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One immutable version: the document as JSON text, and when it was written (seconds since the epoch) and by whom."""
+    """One immutable version: the document as JSON text, when it was written (seconds since the epoch) and by whom."""
 
     site: str
     version: int
