@@ -1,11 +1,14 @@
 """Site documents in the site table: the live one with its compiled form, every version for ever, the list of sites."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from readmeter.core.rules import CompiledSite
 from readmeter.store.database import Database, Item
+
+_MOST_CACHED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,13 @@ class SiteStore:
         """The site as it stands (strongly consistent), also when deleted; None when the id was never used."""
         item = self._database.get_item(TableName=self._table, Key=_key(_partition(site), "LIVE"), ConsistentRead=True)
         return None if item is None else _live(item)
+
+    def compiled(self, site: str) -> CompiledSite | None:
+        """What views need, a moment old at the most (eventually consistent); None for unknown and deleted sites."""
+        item = self._database.get_item(
+            TableName=self._table, Key=_key(_partition(site), "LIVE"), ProjectionExpression="rules, gone"
+        )
+        return None if item is None or "gone" in item else CompiledSite.parse(item["rules"]["S"])
 
     def version(self, site: str, version: int) -> Version | None:
         key = _key(_partition(site), _version_key(version))
@@ -108,6 +118,27 @@ class SiteStore:
         }
         listed = {"TableName": self._table, "Key": _key("SITES", site)}
         self._database.transact_write_items(TransactItems=[{"Update": live}, {"Delete": listed}])
+
+
+class SiteCache:
+    """Compiled sites, read again when they are older than `seconds`: what every view of a site shares."""
+
+    def __init__(self, store: SiteStore, seconds: float, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._seconds = seconds
+        self._clock = clock
+        self._entries: dict[str, tuple[float, CompiledSite | None]] = {}
+
+    def compiled(self, site: str) -> CompiledSite | None:
+        """As `SiteStore.compiled`; an unknown site is remembered too, so that guessing ids costs no reads."""
+        now = self._clock()
+        read_at, compiled = self._entries.get(site, (-inf, None))
+        if not 0 <= now - read_at < self._seconds:
+            compiled = self._store.compiled(site)
+            if len(self._entries) >= _MOST_CACHED:
+                self._entries.clear()
+            self._entries[site] = (now, compiled)
+        return compiled
 
 
 def _partition(site: str) -> str:

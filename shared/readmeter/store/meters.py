@@ -1,0 +1,195 @@
+"""Counting in the meter table: one conditional UpdateItem decides and records a read.
+
+Item: `pk` = S#<site>#R#<reader>, `sk` = P#<meter>#<period>. `a` is the set of counted digests. Each digest also names a
+top-level attribute, its stamp, written once by the same call: what usage is derived from. `x` is the TTL. A `days`
+window lives at `P#<meter>#D`, its start in `ws`; when it is over, a copy moves to `P#<meter>#<ws>`. `mi` marks an item
+that was merged into another reader's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from readmeter.core.decision import Tally
+from readmeter.core.encoding import base64url
+from readmeter.core.period import DAY
+from readmeter.store.database import Conflict, Database, Item, Refused, Unavailable
+
+KEPT_FOR = 45 * DAY  # seconds that an item outlives its period: late usage and reconciliation still find it
+_ATTEMPTS = 5
+
+_COUNT = "SET #d = if_not_exists(#d, :stamp), x = :x ADD a :digests"
+_COUNT_IN_WINDOW = (
+    "SET #d = if_not_exists(#d, :stamp), x = if_not_exists(x, :x), ws = if_not_exists(ws, :now) ADD a :digests"
+)
+# size() of a missing attribute is no number, and a limit of 0 admits nothing: both need their own term.
+_ADMITS = (
+    "attribute_not_exists(mi) AND ((attribute_not_exists(a) AND :limit > :zero)"
+    " OR (attribute_exists(a) AND (size(a) < :limit OR contains(a, :digest))))"
+)
+_WINDOW_ADMITS = f"(attribute_not_exists(ws) OR ws > :cut) AND {_ADMITS}"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSlot:
+    """A reader's item of one calendar period: `key` is the period's, `ends_at` epoch seconds."""
+
+    site: str
+    reader: str
+    meter: str
+    key: str
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSlot:
+    """A reader's current window of `days` days, at `now` (epoch seconds)."""
+
+    site: str
+    reader: str
+    meter: str
+    days: int
+    now: int
+
+    @property
+    def cut(self) -> int:
+        """Windows that were opened at this instant or before are over."""
+        return self.now - self.days * DAY
+
+
+Slot = CalendarSlot | WindowSlot
+Traffic = Literal["reader", "unstored", "suspected_bot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One read to count. Date, rule version, class and traffic travel with it into usage as its stamp."""
+
+    digest: bytes
+    local_date: str
+    rule_version: int
+    reader_class: str
+    traffic: Traffic
+
+    @property
+    def stamp(self) -> str:
+        return f"{self.local_date}|{self.rule_version}|{self.reader_class}|{self.traffic}"
+
+
+class MeterStore:
+    """Counts reads, and looks at what is counted.
+
+    Every method raises `Unavailable` when DynamoDB does not answer; a read may or may not be counted then, and counting
+    it again is harmless.
+    """
+
+    def __init__(self, database: Database, table: str) -> None:
+        self._database = database
+        self._table = table
+
+    def count(self, slot: Slot, read: Read, limit: int) -> Tally:
+        """Counts `read` unless it is counted already or `limit` is reached; says what the meter held and holds."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._count(slot, read, limit)
+            except Conflict:
+                continue
+        raise Unavailable("conflicting writes")
+
+    def look(self, slot: Slot, digest: bytes, limit: int) -> Tally:
+        """The tally that `count` would give, writing nothing; `used` as it stands."""
+        item = self._database.get_item(TableName=self._table, Key=_key(slot), ConsistentRead=True)
+        held = _current(slot, item)
+        counted = _digests(held)
+        known = digest in counted
+        new = not known and len(counted) < limit and "mi" not in held
+        return Tally(len(counted), new, known, counted, _window_start(held))
+
+    def _count(self, slot: Slot, read: Read, limit: int) -> Tally:
+        try:
+            old = self._database.update_item(**_count_request(self._table, slot, read, limit))
+        except Refused as refused:
+            return self._refused(slot, read, limit, refused.item or {})
+        counted = _digests(old)
+        known = read.digest in counted
+        start = _window_start(old)
+        if start is None and isinstance(slot, WindowSlot):
+            start = slot.now
+        counted |= {read.digest}
+        return Tally(len(counted), not known, known, counted, start)
+
+    def _refused(self, slot: Slot, read: Read, limit: int, item: Item) -> Tally:
+        held = _current(slot, item)
+        if isinstance(slot, WindowSlot) and item and not held and limit > 0:
+            self._database.transact_write_items(TransactItems=_roll_over(self._table, slot, read, item))
+            return Tally(1, new=True, digests=frozenset({read.digest}), window_start=slot.now)
+        counted = _digests(held)
+        return Tally(len(counted), digests=counted, window_start=_window_start(held))
+
+
+def _count_request(table: str, slot: Slot, read: Read, limit: int) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        ":stamp": {"S": read.stamp},
+        ":digests": {"BS": [read.digest]},
+        ":digest": {"B": read.digest},
+        ":limit": {"N": str(limit)},
+        ":zero": {"N": "0"},
+        ":x": {"N": str(_expires(slot))},
+    }
+    if isinstance(slot, WindowSlot):
+        values |= {":now": {"N": str(slot.now)}, ":cut": {"N": str(slot.cut)}}
+    return {
+        "TableName": table,
+        "Key": _key(slot),
+        "UpdateExpression": _COUNT_IN_WINDOW if isinstance(slot, WindowSlot) else _COUNT,
+        "ConditionExpression": _WINDOW_ADMITS if isinstance(slot, WindowSlot) else _ADMITS,
+        "ExpressionAttributeNames": {"#d": base64url(read.digest)},
+        "ExpressionAttributeValues": values,
+        "ReturnValues": "ALL_OLD",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def _roll_over(table: str, slot: WindowSlot, read: Read, old: Item) -> list[dict[str, Any]]:
+    """Closes the window that is over and opens the next with `read`, if nobody has touched it meanwhile."""
+    closed = {**old, "sk": {"S": f"P#{slot.meter}#{old['ws']['N']}"}}
+    opened = {
+        **_key(slot),
+        "a": {"BS": [read.digest]},
+        base64url(read.digest): {"S": read.stamp},
+        "ws": {"N": str(slot.now)},
+        "x": {"N": str(_expires(slot))},
+    }
+    unchanged = {
+        "ConditionExpression": "ws = :ws AND size(a) = :size",
+        "ExpressionAttributeValues": {":ws": old["ws"], ":size": {"N": str(len(old["a"]["BS"]))}},
+    }
+    return [
+        {"Put": {"TableName": table, "Item": closed}},
+        {"Put": {"TableName": table, "Item": opened, **unchanged}},
+    ]
+
+
+def _key(slot: Slot) -> dict[str, dict[str, str]]:
+    period = slot.key if isinstance(slot, CalendarSlot) else "D"
+    return {"pk": {"S": f"S#{slot.site}#R#{slot.reader}"}, "sk": {"S": f"P#{slot.meter}#{period}"}}
+
+
+def _expires(slot: Slot) -> int:
+    ends_at = slot.ends_at if isinstance(slot, CalendarSlot) else slot.now + slot.days * DAY
+    return int(ends_at) + KEPT_FOR
+
+
+def _current(slot: Slot, item: Item | None) -> Item:
+    """What `item` holds of the current period: nothing, where it is a window that is over."""
+    if item is None or (isinstance(slot, WindowSlot) and (_window_start(item) or 0) <= slot.cut):
+        return {}
+    return item
+
+
+def _digests(item: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
+    return frozenset(bytes(digest) for digest in item.get("a", {}).get("BS", ()))
+
+
+def _window_start(item: Item) -> int | None:
+    return int(item["ws"]["N"]) if "ws" in item else None
