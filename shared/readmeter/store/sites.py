@@ -23,6 +23,15 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedSite:
+    """A line of the list of sites: its newest version and when that was written (seconds since the epoch)."""
+
+    site: str
+    version: int
+    written_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class LiveSite:
     """A site as it stands: its newest version and the compiled form; `deleted` keeps the id taken for ever."""
 
@@ -66,15 +75,15 @@ class SiteStore:
         )
         return [_version(item) for item in items]
 
-    def sites(self) -> Sequence[str]:
-        """The ids of the sites that are not deleted, in order."""
+    def sites(self) -> Sequence[ListedSite]:
+        """The sites that are not deleted, in order of their ids."""
         items = self._database.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": "SITES"}},
             ConsistentRead=True,
         )
-        return [item["sk"]["S"] for item in items]
+        return [ListedSite(item["sk"]["S"], int(item["n"]["N"]), float(item["at"]["N"])) for item in items]
 
     def write(self, version: Version, compiled: CompiledSite) -> None:
         """Makes `version` the live one, in one transaction.
@@ -82,12 +91,8 @@ class SiteStore:
         Raises `Conflict` unless the live version is `version.version - 1` (0: no site of that id yet) and not deleted.
         """
         first = version.version == 1
-        attributes = {
-            "n": {"N": str(version.version)},
-            "doc": {"S": version.document},
-            "at": {"N": repr(version.written_at)},
-            "by": {"S": version.written_by},
-        }
+        line = {"n": {"N": str(version.version)}, "at": {"N": repr(version.written_at)}}
+        attributes = {**line, "doc": {"S": version.document}, "by": {"S": version.written_by}}
         partition = _partition(version.site)
         live: dict[str, Any] = {
             "TableName": self._table,
@@ -101,7 +106,7 @@ class SiteStore:
             "Item": {**_key(partition, _version_key(version.version)), **attributes},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        listed = {"TableName": self._table, "Item": _key("SITES", version.site)}
+        listed = {"TableName": self._table, "Item": {**_key("SITES", version.site), **line}}
         self._database.transact_write_items(TransactItems=[{"Put": live}, {"Put": record}, {"Put": listed}])
 
     def delete(self, site: str, version: int) -> None:

@@ -1,0 +1,279 @@
+"""The admin API (CONTRACT section 5): keeps the site documents, each PUT as a new version."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any, Self
+
+import boto3
+import yaml
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from readmeter.sites.check import warnings
+from readmeter.sites.compile import compile_site
+from readmeter.sites.differences import differences
+from readmeter.sites.document import SiteDocument
+from readmeter.sites.parse import MOST_BYTES, Invalid, TooLarge, Unreadable, parse_document
+from readmeter.store.database import Conflict, Unavailable
+from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
+from readmeter.store.sites import LiveSite, SiteStore, Version
+from readmeter.web.event import Request
+from readmeter.web.problem import FieldError, Problem
+
+Answer = Response[str]
+
+_SITE_ID = re.compile(r"[a-z0-9-]{3,40}")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_TRIES = 5  # PUTs of one site at one instant that all get through
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as API Gateway's authorizer says: `name` for the record, `sites` in scope (None: every site)."""
+
+    name: str
+    sites: frozenset[str] | None
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Self:
+        """Raises `Problem` 403 where no authorizer vouches for the caller."""
+        match event["requestContext"].get("authorizer"):
+            case {"iam": {"userArn": str(arn)}} if arn:
+                return cls(arn[:256], None)
+            case {"jwt": {"claims": {"sub": str(subject), **claims}}} if subject:
+                # API Gateway turns a list of claims into "[a b]"
+                return cls(subject[:256], frozenset(str(claims.get("sites", "")).strip("[]").split()))
+        raise Problem(403, "This request comes without a caller that API Gateway has verified.")
+
+    def may(self, site: str) -> bool:
+        return self.sites is None or site in self.sites
+
+
+class Admin:
+    """The routes' work, one method each. Each takes the caller and the event, and raises `Problem`."""
+
+    def __init__(self, store: SiteStore, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def sites(self, caller: Caller, _: Event) -> Answer:
+        listed = [site for site in self._store.sites() if caller.may(site.site)]
+        return _json(
+            {
+                "sites": [
+                    {"site": each.site, "version": each.version, "written_at": _instant(each.written_at)}
+                    for each in listed
+                ]
+            }
+        )
+
+    def put(self, caller: Caller, event: Event, site: str) -> Answer:
+        document = _document(event, site)
+        rehearses = _is_true(event, "dry_run")
+        for _ in range(_TRIES):
+            live = self._store.live(site)
+            if live is not None and live.deleted:
+                raise Problem(409, "This site was deleted; its id stays taken.")
+            _check_match(event, live)
+            now = self._clock()
+            number = live.latest.version + 1 if live else 1
+            compiled = compile_site(document, number, live.compiled if live else None, now)
+            try:
+                if not rehearses:
+                    self._store.write(Version(site, number, _text(document.data()), now, caller.name), compiled)
+            except Conflict:
+                continue  # another PUT was first: follow that one, unless If-Match says otherwise
+            old = json.loads(live.latest.document) if live else None
+            answer = {
+                "site": site,
+                "version": number,
+                "warnings": [{"pointer": pointer, "detail": detail} for pointer, detail in warnings(document)],
+                "differences": differences(old, document.data(), compiled, now),
+            }
+            return _json(answer, 200 if live or rehearses else 201, {"etag": _etag(number)})
+        raise _busy()
+
+    def get(self, _: Caller, event: Event, site: str) -> Answer:
+        number = event.query_string_parameters.get("version")
+        version = self._live(site).latest if number is None else self._version(site, number)
+        headers = {"etag": _etag(version.version), "vary": "accept"}
+        if not _prefers_yaml(event.headers.get("accept", "")):
+            return _answer(200, "application/json", version.document, headers)
+        body = yaml.safe_dump(json.loads(version.document), sort_keys=False, allow_unicode=True)
+        return _answer(200, "application/yaml", body, headers)
+
+    def delete(self, _: Caller, event: Event, site: str) -> Answer:
+        for _try in range(_TRIES):
+            live = self._live(site)
+            _check_match(event, live)
+            try:
+                self._store.delete(site, live.latest.version)
+            except Conflict:
+                continue
+            return Response(204)
+        raise _busy()
+
+    def versions(self, _: Caller, __: Event, site: str) -> Answer:
+        versions = self._store.versions(site)
+        if not versions:
+            raise _no_such_site()
+        return _json(
+            {
+                "versions": [
+                    {"version": each.version, "written_at": _instant(each.written_at), "written_by": each.written_by}
+                    for each in versions
+                ]
+            }
+        )
+
+    def _live(self, site: str) -> LiveSite:
+        live = self._store.live(site)
+        if live is None or live.deleted:
+            raise _no_such_site()
+        return live
+
+    def _version(self, site: str, number: str) -> Version:
+        """That version, also of a deleted site."""
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+            raise Problem(422, "`version` in the query is a whole number from 1 on.")
+        version = self._store.version(site, int(number))
+        if version is None:
+            raise Problem(404, "There is no such version of such a site.")
+        return version
+
+
+def build(
+    environ: Mapping[str, str], clock: Callable[[], float] = time.time
+) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
+    """The Lambda handler; `environ` names the site table (SITE_TABLE), `clock` gives seconds since the epoch."""
+    database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
+    admin = Admin(SiteStore(database, environ["SITE_TABLE"]), clock)
+    app = APIGatewayHttpResolver()
+    logger = Logger()
+
+    def route(path: str, methods: Mapping[str, Callable[..., Answer]]) -> None:
+        def answer(**parts: str) -> Answer:
+            # Scope is enforced here, for every route and before any of its work
+            caller = Caller.of(app.current_event.raw_event)
+            site = parts.get("site")
+            if site is not None and not caller.may(site):
+                raise Problem(403, "This caller's scope does not hold that site.")
+            if site is not None and not _SITE_ID.fullmatch(site):
+                raise Problem(404, f"No site has such an id: ids match {_SITE_ID.pattern}.")
+            work = methods.get(app.current_event.http_method)
+            if work is None:
+                raise Problem(405, "This path knows other methods.", headers={"allow": ", ".join(methods)})
+            return work(caller, app.current_event, **parts)
+
+        app.route(path, list(_METHODS))(answer)
+
+    route("/v1/admin/sites", {"GET": admin.sites})
+    route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
+    route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
+
+    @app.not_found
+    def unknown(_: Exception) -> Answer:
+        return _refusal(Problem(404, "There is no such route."))
+
+    def fail(fault: Exception) -> Answer:
+        # Neither message nor locals: they may hold what was sent
+        trace = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in walk_tb(fault.__traceback__)]
+        request_id = app.current_event.request_context.request_id
+        logger.error("fault", request_id=request_id, fault=type(fault).__name__, trace=trace)
+        return _refusal(_busy() if isinstance(fault, Unavailable) else Problem(500, "Readmeter failed; it was logged."))
+
+    app.exception_handler(Problem)(_refusal)
+    app.exception_handler(Exception)(fail)
+
+    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return app.resolve(event, context)
+
+    return handle
+
+
+def _document(event: Event, site: str) -> SiteDocument:
+    content = Request.of(event.raw_event).content(MOST_BYTES)
+    try:
+        document = parse_document(content, event.headers.get("content-type", ""))
+    except TooLarge as error:
+        raise Problem(413, error.detail) from None
+    except Unreadable as error:
+        raise Problem(400, error.detail) from None
+    except Invalid as error:
+        raise _wrong_fields(error.errors) from None
+    if document.site != site:
+        raise _wrong_fields([("/site", "must be the id in the path")])
+    return document
+
+
+def _wrong_fields(errors: Sequence[tuple[str, str]]) -> Problem:
+    return Problem(
+        422, "The site document has fields that are not as they should be.", [FieldError(*e) for e in errors]
+    )
+
+
+def _is_true(event: Event, name: str) -> bool:
+    value = event.query_string_parameters.get(name, "false")
+    if value not in ("true", "false"):
+        raise Problem(422, f"`{name}` in the query is true or false.")
+    return value == "true"
+
+
+def _check_match(event: Event, live: LiveSite | None) -> None:
+    """Raises `Problem` 412 where If-Match names neither the live version's ETag nor, with `*`, any version at all."""
+    wanted = event.headers.get("if-match")
+    if wanted is None:
+        return
+    tags = {tag.strip() for tag in wanted.split(",")}
+    if live is None or not tags & {"*", _etag(live.latest.version)}:
+        raise Problem(412, "The site is not at the version that If-Match names; GET it for the newest ETag.")
+
+
+def _prefers_yaml(accept: str) -> bool:
+    weights = {"json": 0.0, "yaml": 0.0}
+    for kind, weight in re.findall(r"/(?:x-)?(json|yaml)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?", accept.lower()):
+        weights[kind] = max(weights[kind], float(weight or 1))
+    return weights["yaml"] > weights["json"]
+
+
+def _etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _text(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _json(data: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    return _answer(status, "application/json", _text(data), headers or {})
+
+
+def _answer(status: int, content_type: str, body: str, headers: Mapping[str, str]) -> Answer:
+    return Response(status, content_type, body, {"cache-control": "no-store", **headers})
+
+
+def _refusal(problem: Problem) -> Answer:
+    return _answer(problem.status, "application/problem+json", _text(problem.document()), problem.headers)
+
+
+def _no_such_site() -> Problem:
+    return Problem(404, "There is no such site.")
+
+
+def _busy() -> Problem:
+    return Problem(503, "The store cannot answer now; try again.", headers={"retry-after": "1"})
+
+
+handler = build(os.environ)

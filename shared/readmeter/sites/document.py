@@ -1,0 +1,132 @@
+"""The site document: every key that a publisher may set, with its type, default and bounds. Cold side only."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+from readmeter.sites import text
+
+SiteId = Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
+MeterName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+Limit = Annotated[int, Field(ge=0, le=500)]
+Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(text.line)]
+Term = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(text.line)]
+PathGlob = Annotated[str, Field(pattern=r"^[/*]", max_length=200), AfterValidator(text.line)]
+Locale = Annotated[str, Field(max_length=35, json_schema_extra={"pattern": text.LOCALE}), AfterValidator(text.locale)]
+Origin = Annotated[str, Field(max_length=265), AfterValidator(text.origin)]
+Url = Annotated[str, Field(max_length=2000), AfterValidator(text.url)]
+Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Sentence = Annotated[str, Field(min_length=1, max_length=500)]
+PromptKind = Literal["countdown", "last", "registration", "wall"]
+PluralCategory = Literal["zero", "one", "two", "few", "many", "other"]
+Messages = dict[Locale, dict[PromptKind, dict[PluralCategory, Sentence]]]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Match(_Model):
+    """Articles picked by any one of these names."""
+
+    sections: list[Term] = Field(default=[], max_length=100, description="Section names; case does not matter")
+    tags: list[Term] = Field(default=[], max_length=100, description="Tag names; case does not matter")
+    paths: list[PathGlob] = Field(
+        default=[], max_length=100, description="Globs over the URL's path: `*` any characters (also `/`), `?` one"
+    )
+
+
+class Limits(_Model):
+    """Free articles per period, as totals. 0 is a hard wall."""
+
+    anonymous: Limit = Field(description="For readers who have not signed in")
+    registered: Limit | None = Field(default=None, description="For signed-in readers; absent: no registration tier")
+
+
+class Period(_Model):
+    """What the limit covers: the site's calendar month, week (from Monday) or day, or a window from the first read."""
+
+    unit: Literal["month", "week", "day", "days"] = Field(description="`days`: counted from the reader's first read")
+    days: Annotated[int, Field(ge=1, le=366)] | None = Field(default=None, description="Length of a `days` window")
+
+
+class Meter(_Model):
+    """A limit over a period for the articles that it matches. The first meter that matches decides."""
+
+    name: MeterName = Field(description="Names the meter in answers and exports")
+    limits: Limits
+    period: Period = Field(default=Period(unit="month"), description="What the limits cover")
+    count: Literal["article", "view"] = Field(default="article", description="`article`: a re-read is free")
+    match: Match = Field(default=Match(), description="The articles that this meter covers; empty: all")
+    pool: MeterName | None = Field(
+        default=None, description="Count in that meter's allowance (then no `period` or `count` here)"
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_the_pools_own(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = serialize(self)
+        return data if self.pool is None else {k: v for k, v in data.items() if k not in ("period", "count")}
+
+
+class Colors(_Model):
+    """The prompt's colours. Contrast under 4.5:1 is a warning."""
+
+    background: Color = Field(default="#cc0000")
+    text: Color = Field(default="#ffffff")
+
+
+class Link(_Model):
+    """One more link in the prompt."""
+
+    label: Label
+    url: Url
+
+
+class Prompt(_Model):
+    """What readers are shown, and where its buttons lead. URLs may hold `{return_url}` in the query or fragment."""
+
+    subscribe_url: Url = Field(description="Where the Subscribe button leads")
+    sign_in_url: Url | None = Field(default=None, description="Where the Sign in button leads; absent: no button")
+    register_url: Url | None = Field(default=None, description="Where a free account is made")
+    show_when_remaining: Limit | None = Field(
+        default=None, description="Show the countdown when remaining is at most this; absent: always"
+    )
+    at_limit: Literal["wall", "redirect"] = Field(default="wall", description="`redirect` needs `redirect_url`")
+    redirect_url: Url | None = Field(default=None, description="Where readers at the limit are sent")
+    position: Literal["bottom", "top"] = Field(default="bottom", description="The edge that the bar sits on")
+    colors: Colors = Colors()
+    messages: Messages = Field(
+        default={},
+        max_length=40,
+        description="Own sentences: locale → kind → plural category; "
+        "placeholders {remaining}, {limit}, {used}, {resets}, {extra}",
+    )
+    links: list[Link] = Field(default=[], max_length=10, description="Shown in the prompt: other content")
+
+
+class SiteDocument(_Model):
+    """Everything that Readmeter knows about one site. Required: `site`, `origins`, `prompt.subscribe_url`."""
+
+    site: SiteId = Field(description="The site's id, for ever")
+    name: Label | None = Field(default=None, description="The publication's name; default: the id")
+    origins: list[Origin] = Field(
+        min_length=1, max_length=20, description="Where its pages live: https, or http on loopback; no path"
+    )
+    timezone: Annotated[str, AfterValidator(text.timezone)] = Field(
+        default="UTC", max_length=64, description="IANA zone; a month is the site's calendar month"
+    )
+    locale: Locale = Field(default="en", description="Language of the prompt where the page names none (BCP 47)")
+    mode: Literal["live", "observe", "off"] = Field(
+        default="live",
+        description="`observe` counts to the limit, then grants and never prompts; `off`: every view is exempt",
+    )
+    meters: list[Meter] = Field(
+        default=[Meter(name="default", limits=Limits(anonymous=5))], max_length=20, description="In order of precedence"
+    )
+    exempt: Match = Field(default=Match(), description="Articles that are never metered")
+    locked: Match = Field(default=Match(), description="Articles for subscribers only")
+    prompt: Prompt
+
+    def data(self) -> dict[str, Any]:
+        """The whole document as plain values, defaults filled in, absent keys left out; reads back as the same."""
+        return {"site": self.site, "name": self.name or self.site, **self.model_dump(mode="json", exclude_none=True)}

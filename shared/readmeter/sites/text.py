@@ -1,0 +1,101 @@
+"""What one string of the site document must look like: origins, URLs, zones, languages. Errors say what is allowed."""
+
+import re
+import unicodedata
+from ipaddress import IPv4Address, IPv6Address
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic_core import PydanticCustomError
+
+LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
+RETURN_URL = "{return_url}"
+
+_NO_ZONES = {"Factory", "localtime"}
+_LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
+_ORIGIN = re.compile(rf"(https?)://({_LABEL}(\.{_LABEL})*|\[[0-9a-f:.]+\])(:([1-9][0-9]{{0,4}}))?")
+_NOT_IN_URLS = re.compile(r"""[\s\x00-\x20\x7f"'<>\\^`{|}]""")
+
+
+def line(value: str) -> str:
+    """One line of text: something visible, no control characters."""
+    if not value.strip() or any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
+        raise PydanticCustomError("line", "must be one line of visible text")
+    return value
+
+
+def locale(value: str) -> str:
+    """A language tag: language, then perhaps script, region and variants."""
+    if not re.fullmatch(LOCALE, value):
+        raise PydanticCustomError("locale", "must be a language tag, as in en, pt-BR or zh-Hant")
+    return value
+
+
+def origin(value: str) -> str:
+    """An origin exactly as browsers send it."""
+    match = _ORIGIN.fullmatch(value)
+    if not match or not _real_host(match[2]) or not _real_port(match[1], match[6]):
+        raise PydanticCustomError(
+            "origin",
+            "must be an origin as browsers send it: https://host or https://host:port in lower case, "
+            "without path, trailing slash or default port (international names in their xn-- form)",
+        )
+    if match[1] == "http" and not _is_loopback(match[2]):
+        raise PydanticCustomError("origin", "must be https (http only on loopback, as in http://localhost:8081)")
+    return value
+
+
+def url(value: str) -> str:
+    """An absolute https URL (http on loopback) that may hold `{return_url}` in its query or fragment."""
+    bare = value.replace(RETURN_URL, "")
+    try:
+        parts = urlsplit(bare)
+        port = parts.port
+    except ValueError:
+        raise _not_a_url() from None
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    if _NOT_IN_URLS.search(bare) or parts.scheme not in ("https", "http") or "@" in parts.netloc or port == 0:
+        raise _not_a_url()
+    if not _ORIGIN.fullmatch(f"https://{host}") or not _real_host(host):
+        raise _not_a_url()
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise PydanticCustomError("url", "must be https (http only on loopback)")
+    if RETURN_URL in re.split(r"[?#]", value, maxsplit=1)[0]:
+        raise PydanticCustomError("url", "may hold {return_url} only in its query or fragment")
+    return value
+
+
+def timezone(value: str) -> str:
+    if value not in available_timezones() - _NO_ZONES:
+        raise PydanticCustomError("timezone", "must be an IANA time zone, as in America/Sao_Paulo or UTC")
+    return value
+
+
+def _not_a_url() -> PydanticCustomError:
+    return PydanticCustomError(
+        "url", "must be an absolute https URL without spaces or credentials; the only placeholder is {return_url}"
+    )
+
+
+def _real_port(scheme: str, port: str | None) -> bool:
+    return port is None or (int(port) < 65536 and (scheme, port) not in (("https", "443"), ("http", "80")))
+
+
+def _real_host(host: str) -> bool:
+    """A name of at most 253 characters, an IPv4 address where it ends in a number, or a bracketed IPv6 address."""
+    try:
+        if host.startswith("["):
+            return str(IPv6Address(host[1:-1])) == host[1:-1]
+        if host.rsplit(".", 1)[-1].isdigit():
+            IPv4Address(host)
+    except ValueError:
+        return False
+    return len(host) <= 253
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    if host.startswith("["):
+        return IPv6Address(host[1:-1]).is_loopback
+    return host.rsplit(".", 1)[-1].isdigit() and IPv4Address(host).is_loopback
