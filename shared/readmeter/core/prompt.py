@@ -1,0 +1,112 @@
+"""What the reader is shown beside a decision: which kind of prompt, in which words, with which buttons. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from readmeter.core.decision import Decision
+from readmeter.core.language import Direction
+from readmeter.core.messages import own_message
+from readmeter.core.rules import Link, PromptRules
+from readmeter.core.sentences import Kind, Sentences, best
+
+ActionKind = Literal["subscribe", "sign_in", "register"]
+PromptKind = Literal["countdown", "last", "registration", "wall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    kind: ActionKind
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Colors:
+    background: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """`message` is whole sentences in `lang`, written in direction `dir`. `redirect_url`: where the reader is sent."""
+
+    kind: PromptKind
+    lang: str
+    dir: Direction
+    message: str
+    actions: tuple[Action, ...]
+    dismissible: bool
+    close_label: str
+    redirect_url: str | None
+    position: Literal["bottom", "top"]
+    colors: Colors
+    links: tuple[Link, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The prompt as the answer to a view carries it."""
+        document = asdict(self)
+        return {**document, "actions": list(document["actions"]), "links": list(document["links"])}
+
+
+def prompt_for(decision: Decision, rules: PromptRules, languages: Sequence[str], return_url: str) -> Prompt | None:
+    """What to show, or None. `languages` are tags that the reader prefers, best first; English is always understood.
+
+    `return_url` takes the place of `{return_url}` in the site's URLs, percent-encoded.
+    """
+    kind = _kind(decision, rules)
+    if kind is None:
+        return None
+    shipped = best(languages)
+    own = own_message(rules.messages, kind, languages, decision)
+    language, message = own or (shipped.language, shipped.message(kind, decision))
+    shown: PromptKind = "wall" if kind == "locked" else kind
+    redirects = shown == "wall" and rules.at_limit == "redirect" and rules.redirect_url is not None
+    return Prompt(
+        kind=shown,
+        lang=language.tag,
+        dir=language.dir,
+        message=message,
+        actions=_actions(shown, decision, rules, shipped, return_url),
+        dismissible=decision.access == "granted",
+        close_label=shipped.labels["close"],
+        redirect_url=_filled(rules.redirect_url, return_url) if redirects else None,
+        position=rules.position,
+        colors=Colors(rules.background, rules.text),
+        links=rules.links,
+    )
+
+
+def _kind(decision: Decision, rules: PromptRules) -> Kind | None:
+    allowance = decision.allowance
+    match decision.reason:
+        case "locked":
+            return "locked"
+        case "registration_required":
+            return "registration"
+        case "limit_reached":
+            return "wall" if allowance and allowance.limit else "locked"
+        case "metered" | "repeat" if allowance:
+            if allowance.remaining == 0:
+                return "last"
+            shown_from = rules.show_when_remaining
+            return "countdown" if shown_from is None or allowance.remaining <= shown_from else None
+    return None
+
+
+def _actions(
+    shown: PromptKind, decision: Decision, rules: PromptRules, shipped: Sentences, return_url: str
+) -> tuple[Action, ...]:
+    """The buttons in their order. Registering is offered where an account has an allowance of its own."""
+    offers: list[tuple[ActionKind, str | None]] = [
+        ("subscribe", rules.subscribe_url),
+        ("sign_in", rules.sign_in_url),
+    ]
+    registers = decision.meter is not None and "registered" in decision.meter.limits
+    offers.insert(0 if shown == "registration" else 2, ("register", rules.register_url if registers else None))
+    return tuple(Action(kind, shipped.labels[kind], _filled(url, return_url)) for kind, url in offers if url)
+
+
+def _filled(url: str, return_url: str) -> str:
+    return url.replace("{return_url}", quote(return_url, safe="", errors="replace"))

@@ -1,0 +1,202 @@
+"""Writes what the service reads of languages: CLDR's facts (through Babel) and the sentences of locales/*.toml.
+
+`python tools/locales.py` writes shared/readmeter/locales/ and docs/reference/sentences.md. What a sentence file lacks
+is named on standard error, and nothing is written.
+"""
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.localedata import load, locale_identifiers
+
+ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "locales"
+DATA = ROOT / "shared" / "readmeter" / "locales"
+GUIDE = ROOT / "docs" / "reference" / "sentences.md"
+
+LETTERS = {"zero": "z", "one": "1", "two": "2", "few": "f", "many": "m", "other": "o"}
+CHECKED = 1000  # plural tables are exact from 0 to here; the highest limit is 500
+PLACEHOLDER_OF = {
+    "remaining": "remaining",
+    "last": "limit",
+    "read": "limit",
+    "read_more": "extra",
+    "read_first": "extra",
+}
+WHOLE = ("unlimited", "keep_reading", "come_back", "subscribers_only", "none_remaining")
+LABELS = ("subscribe", "sign_in", "register", "close")
+UNITS = ("month", "week", "day")
+PHRASES = ("of", "during")
+TOP = 500  # the highest limit
+
+
+def plural_table(locale: Locale) -> tuple[int, str]:
+    """The categories of 0, 1, 2, … as letters, and the index from which on they repeat for ever."""
+    letters = "".join(LETTERS[locale.plural_form(number)] for number in range(CHECKED + 1))
+    for start in range(100):
+        for length in (1, 10, 20, 50, 100):
+            cycle = letters[start : start + length]
+            if all(letters[n] == cycle[(n - start) % length] for n in range(start, CHECKED + 1)):
+                return start, letters[: start + length]
+    return 0, letters
+
+
+def dates(locale: Locale) -> list[str]:
+    """The twelve months as "December {day}" says them: Gregorian, Latin digits, the month's form within a date."""
+    return [
+        format_skeleton("MMMMd", date(2001, month, 28), locale=locale).replace("28", "{day}") for month in range(1, 13)
+    ]
+
+
+def cldr(shipped: list[str]) -> dict[str, Any]:
+    """Facts of every language that CLDR has plural rules and month names for, and of each variety that differs."""
+    plurals: dict[tuple[int, str], int] = {}
+    calendars: dict[tuple[str, ...], int] = {}
+    languages: dict[str, list[Any]] = {}
+    for name in _locales():
+        locale = Locale.parse(name)
+        tag = name.replace("_", "-").lower()
+        base = next((languages[key] for key in _shorter(tag) if key in languages), None)
+        months = tuple(dates(locale))
+        if "M01" in months[0]:  # no month names
+            if base is None:
+                continue
+            calendar = base[2]
+        else:
+            calendar = calendars.setdefault(months, len(calendars))
+        facts = [locale.text_direction, plurals.setdefault(plural_table(locale), len(plurals)), calendar]
+        if facts != base:
+            languages[tag] = facts
+    return {"shipped": shipped, "plurals": list(plurals), "dates": list(calendars), "languages": languages}
+
+
+def _locales() -> Iterator[str]:
+    """Language, language_Script and language_REGION identifiers, shorter ones first."""
+    unruled = load("root")["plural_form"]  # inherited where CLDR has no rule for the language
+    ruled = {name for name in locale_identifiers() if "_" not in name and load(name)["plural_form"] is not unruled}
+    for name in sorted(locale_identifiers(), key=lambda name: (name.count("_"), name)):
+        language, *rest = name.split("_")
+        if language in ruled and all(len(part) in (2, 3, 4) for part in rest):
+            yield name
+
+
+def _shorter(tag: str) -> Iterator[str]:
+    while "-" in tag:
+        tag = tag.rpartition("-")[0]
+        yield tag
+
+
+def problems(source: Mapping[str, Any], locale: Locale) -> Iterator[str]:
+    """What a sentence file lacks or has wrong, a line each."""
+    wanted = {"labels": LABELS, "period": UNITS, "sentences": WHOLE, "counted": PLACEHOLDER_OF}
+    for section, keys in {**wanted, "number_words": ()}.items():
+        table = source.get(section, {})
+        yield from (f"[{section}] {key} is missing" for key in keys if not table.get(key))
+        if keys:
+            yield from (f"[{section}] {key} is unknown" for key in table if key not in keys)
+    yield from (f"[{section}] is unknown" for section in source if section not in (*wanted, "number_words"))
+    for unit, phrases in source.get("period", {}).items():
+        yield from (f"[period] {unit}.{name} is missing" for name in PHRASES if not phrases.get(name))
+    for name, text in source.get("sentences", {}).items():
+        yield from _text_problems(f"[sentences] {name}", text, {"resets"} if name == "come_back" else set(), set())
+    for name, forms in source.get("counted", {}).items():
+        if name in PLACEHOLDER_OF:
+            yield from _counted_problems(name, forms, locale, source.get("number_words", {}))
+
+
+def _counted_problems(
+    name: str, forms: Mapping[str, str], locale: Locale, words: Mapping[str, list[str]]
+) -> Iterator[str]:
+    numbers: dict[str, list[int]] = {}
+    for number in range(1, TOP + 1):
+        numbers.setdefault(locale.plural_form(number), []).append(number)
+    for category, examples in numbers.items():
+        if category not in forms:
+            yield f"[counted.{name}] {category} is missing: it is used for {', '.join(map(str, examples[:5]))}"
+    for category, text in forms.items():
+        where, placeholder = f"[counted.{name}] {category}", PLACEHOLDER_OF[name]
+        if category not in numbers:
+            yield f"{where} is never used in this language"
+            continue
+        yield from _text_problems(where, text, set(), {placeholder, *PHRASES})
+        said = len(numbers[category]) == 1 and any(word in text for word in words.get(category, []))
+        if "{" + placeholder + "}" not in text and not said:
+            yield f"{where} must hold {{{placeholder}}}" + (
+                " or one of number_words" if len(numbers[category]) == 1 else ""
+            )
+
+
+def _text_problems(where: str, text: str, required: set[str], allowed: set[str]) -> Iterator[str]:
+    found = set(re.findall(r"\{([a-z]*)\}", text))
+    yield from (f"{where} must hold {{{name}}}" for name in required - found)
+    yield from (f"{where} may not hold {{{name}}}" for name in found - required - allowed)
+    if re.search(r"[{}]", re.sub(r"\{[a-z]*\}", "", text)):
+        yield f"{where} has a stray brace"
+    if re.search(r"\w\(\w+\)", text):
+        yield f"{where} shrugs at the plural: write each form out"
+    if text != " ".join(text.split()):
+        yield f"{where} has needless white space"
+
+
+def sentences(source: Mapping[str, Any]) -> dict[str, Any]:
+    """A sentence file as the service reads it: a phrase carries the space before it, and is empty for `days`."""
+    period = {unit: {name: f" {text}" for name, text in phrases.items()} for unit, phrases in source["period"].items()}
+    period["days"] = dict.fromkeys(PHRASES, "")
+    counted = {
+        name: {category: re.sub(r" (\{(of|during)\})", r"\1", text) for category, text in forms.items()}
+        for name, forms in source["counted"].items()
+    }
+    return {"labels": source["labels"], "period": period, "sentences": source["sentences"], "counted": counted}
+
+
+def generated() -> dict[Path, str]:
+    """Every file of data with its content. Raises ValueError with all that is wrong in the sources."""
+    files, wrong = {}, []
+    shipped = sorted(path.stem for path in SOURCES.glob("*.toml"))
+    for tag in shipped:
+        source = tomllib.loads((SOURCES / f"{tag}.toml").read_text(encoding="utf-8"))
+        found = list(problems(source, Locale.parse(tag)))
+        wrong += [f"locales/{tag}.toml: {problem}" for problem in found]
+        if not found:
+            files[DATA / f"{tag}.json"] = json.dumps(sentences(source), ensure_ascii=False, indent=1) + "\n"
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    files[DATA / "cldr.json"] = _a_line_per_entry(cldr(shipped))
+    return files
+
+
+def _a_line_per_entry(data: Mapping[str, Any]) -> str:
+    """JSON whose difference shows which language changed."""
+    parts = []
+    for key, value in data.items():
+        if isinstance(value, dict):
+            lines = [f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in value.items()]
+        else:
+            lines = [f"  {json.dumps(entry, ensure_ascii=False)}" for entry in value]
+        opening, closing = "{}" if isinstance(value, dict) else "[]"
+        parts.append(f" {json.dumps(key)}: {opening}\n" + ",\n".join(lines) + f"\n {closing}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def main() -> int:
+    try:
+        files = generated()
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
