@@ -1,0 +1,1 @@
+"""The Rio Courier: the demonstration newspaper that `make run` serves on a second origin. Never deployed."""

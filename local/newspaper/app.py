@@ -1,0 +1,241 @@
+"""The demonstration newspaper as a WSGI app: a front page, sections, articles, and the strip to try things with."""
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from zoneinfo import ZoneInfo
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.middleware.shared_data import SharedDataMiddleware
+from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.utils import redirect
+
+from local.newspaper.articles import Article, read_articles
+from local.newspaper.proxy import pass_on
+from local.newspaper.strip import COOKIE, MODES, SLOW_PATH, SLOW_SECONDS, Control, Mode, mode_named
+
+HERE = Path(__file__).parent
+ZONE = ZoneInfo("America/Sao_Paulo")
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+EDITIONS = {"en": "", "pt": "/pt", "ar": "/ar"}  # language: path prefix
+HTML_LANG = {"en": "en", "pt": "pt-BR", "ar": "ar"}
+SECTIONS = ("city", "world", "science", "business", "arts", "opinion")
+PLANS = ("monthly", "yearly")
+
+
+def newspaper(
+    api_url: str,
+    site: str,
+    control: Control,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> WSGIApplication:
+    """The paper, reading from `api_url` (no slash at its end) as `site`; `clock` is the real time, `control` the service's."""
+    paper = Newspaper(api_url, site, control, clock, sleep)
+    return SharedDataMiddleware(paper, {"/static": str(HERE / "static")}, cache_timeout=60)
+
+
+def _rules() -> Iterable[Rule]:
+    for edition, prefix in EDITIONS.items():
+        for path, page in (
+            ("/", "front"),
+            ("/about", "about"),
+            ("/subscribe", "subscribe"),
+            ("/sign-in", "sign_in"),
+            (f"/<any({', '.join(SECTIONS)}):section>/", "section"),
+            (f"/<any({', '.join(SECTIONS)}):section>/<slug>", "article"),
+        ):
+            methods = ["GET", "POST"] if page in ("subscribe", "sign_in") else ["GET"]
+            yield Rule(prefix + path, endpoint=page, defaults={"edition": edition}, methods=methods)
+    yield Rule("/_try", endpoint="try", methods=["POST"])
+    yield Rule("/_free/<path:path>", endpoint="own_path")
+    yield Rule(f"{SLOW_PATH}/<path:path>", endpoint="slow_path")
+
+
+class PaperRequest(Request):
+    trusted_hosts = LOOPBACK
+
+
+class Newspaper:
+    def __init__(
+        self,
+        api_url: str,
+        site: str,
+        control: Control,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.api_url = api_url
+        self.site = site
+        self.control = control
+        self.clock = clock
+        self.sleep = sleep
+        self.urls = Map(_rules())
+        # Articles keep the date of the day the paper was started: only the masthead follows a moved clock.
+        self.articles = read_articles(_day(clock()))
+        self.words: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "words.yaml").read_text("utf-8"))
+        self.templates = _templates()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._answer(PaperRequest(environ))(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            urls = self.urls.bind(request.host, url_scheme=request.scheme)
+            endpoint, values = urls.match(request.path, request.method)
+            if endpoint == "try":
+                return self._try(request)
+            if endpoint in ("own_path", "slow_path"):
+                return self._own_path(request, slow=endpoint == "slow_path", **values)
+            return self._page(request, urls, endpoint, **values)
+        except NotFound:
+            edition = next(
+                (e for e, prefix in EDITIONS.items() if prefix and request.path.startswith(prefix + "/")), "en"
+            )
+            return self._page(request, urls, "missing", edition)
+        except HTTPException as error:
+            return Response.force_type(error.get_response(request.environ), request.environ)
+
+    # The strip
+
+    def _try(self, request: Request) -> Response:
+        wish, back = request.form.get("do", ""), own_path(request, request.form.get("back"))
+        answer = redirect(back, 303)
+        if wish == "new-reader":
+            answer.headers["Clear-Site-Data"] = '"cookies", "storage"'
+        elif wish == "next-month":
+            self.control.move_clock_to_next_month()
+        elif wish == "today":
+            self.control.reset_clock()
+        elif wish == mode_named(request.cookies.get(COOKIE)).name:  # pressed again: off
+            answer.delete_cookie(COOKIE)
+        elif mode_named(wish).name:
+            answer.set_cookie(COOKIE, wish, httponly=True, samesite="Lax")
+        return answer
+
+    def _own_path(self, request: Request, path: str, *, slow: bool) -> Response:
+        if not path.startswith("v1/"):
+            raise NotFound
+        if slow:
+            self.sleep(SLOW_SECONDS)
+        return pass_on(request, self.api_url, f"/{path}")
+
+    # The pages
+
+    def _page(self, request: Request, urls: MapAdapter, page: str, edition: str, **values: str) -> Response:
+        mode = mode_named(request.cookies.get(COOKIE))
+        view = View(self, request, urls, edition, mode)
+        context = getattr(view, page)(**values)
+        here = values.get("section", page)
+        html = self.templates.get_template(f"{page}.html").render(
+            view=view, t=self.words[edition], here=here, **context
+        )
+        answer = Response(html, 404 if page == "missing" else 200, mimetype="text/html")
+        answer.headers["Cache-Control"] = "private, no-cache"
+        answer.headers["Content-Language"] = HTML_LANG[edition]
+        if mode.policy:
+            answer.headers["Content-Security-Policy"] = mode.policy
+        return answer
+
+
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pictures = {path.stem: Markup(path.read_text("utf-8")) for path in (HERE / "pictures").glob("*.svg")}
+    templates.globals.update(pictures=pictures, modes=MODES, editions=EDITIONS, html_lang=HTML_LANG, plans=PLANS)
+    return templates
+
+
+class View:
+    """What every template can ask, and one method per page that answers what only that page needs."""
+
+    def __init__(self, paper: Newspaper, request: Request, urls: MapAdapter, edition: str, mode: Mode) -> None:
+        self.paper = paper
+        self.request = request
+        self.urls = urls
+        self.edition = edition
+        self.mode = mode
+        self.articles = [a for a in paper.articles if a.lang == edition]
+        self.sections = [s for s in SECTIONS if any(a.section == s for a in self.articles)]
+        self.path = request.full_path if request.query_string else request.path
+        self.today = _day(paper.control.now())
+        self.clock_is_moved = self.today != _day(paper.clock())
+
+    def front(self) -> dict[str, Any]:
+        lead, *rest = self.articles
+        return {"lead": lead, "seconds": rest[:3], "by_section": {s: self._in(s, rest[3:]) for s in self.sections}}
+
+    def section(self, section: str) -> dict[str, Any]:
+        if section not in self.sections:
+            raise NotFound
+        return {"section": section, "articles": self._in(section, self.articles)}
+
+    def article(self, section: str, slug: str) -> dict[str, Any]:
+        article = next((a for a in self.articles if (a.section, a.slug) == (section, slug)), None)
+        if article is None:
+            raise NotFound
+        others = [a for a in self.articles if a is not article]
+        return {
+            "article": article,
+            "same_section": self._in(section, others),
+            "elsewhere": [a for a in others if a.section != section][:4],
+        }
+
+    def about(self) -> dict[str, Any]:
+        return {"sources": self.articles}
+
+    def subscribe(self) -> dict[str, Any]:
+        return {"back": self._back(), "done": self.request.method == "POST"}
+
+    sign_in = subscribe
+
+    def missing(self) -> dict[str, Any]:
+        return {"others": self.articles[:4]}
+
+    def _back(self) -> str:
+        return own_path(self.request, self.request.values.get("return"), self.link("front"))
+
+    def _in(self, section: str, articles: list[Article]) -> list[Article]:
+        return [a for a in articles if a.section == section]
+
+    # Links and dates
+
+    def link(self, page: str, edition: str | None = None, **values: str) -> str:
+        return self.urls.build(page, {"edition": edition or self.edition, **values})
+
+    def link_to(self, article: Article) -> str:
+        return self.link("article", article.lang, section=article.section, slug=article.slug)
+
+    def absolute(self, path: str) -> str:
+        return self.request.host_url.rstrip("/") + path
+
+    def date(self, day: date) -> str:
+        words = self.paper.words[self.edition]["dates"]
+        weekday, month = words["weekdays"][day.weekday()], words["months"][day.month - 1]
+        return str(words["long"].format(weekday=weekday, day=day.day, month=month, year=day.year))
+
+
+def own_path(request: Request, wanted: str | None, default: str = "/") -> str:
+    """The path of `wanted` if it is a page of this paper, else `default`: a return address never leads elsewhere."""
+    address = urlsplit((wanted or "").replace("\\", "/"))
+    is_own = (address.scheme, address.netloc) in (("", ""), (request.scheme, request.host))
+    if not is_own or not address.path.startswith("/") or address.path.startswith("//"):
+        return default
+    return address.path + (f"?{address.query}" if address.query else "")
+
+
+def _day(seconds: float) -> date:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(ZONE).date()

@@ -1,0 +1,64 @@
+"""The grey strip: what a visitor can try, and what each choice does to the pages that this visitor gets."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+DEAD_API = "http://127.0.0.1:65533"  # nothing listens there: every request is refused
+SLOW_PATH = "/_slow"
+SLOW_SECONDS = 3.0
+COOKIE = "try"
+
+
+class Control(Protocol):
+    """What the strip needs of the local service. Its clock is everyone's: the service has one."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the service's clock."""
+
+    def move_clock_to_next_month(self) -> None:
+        """Set the clock to the first day of the month after the one it shows."""
+
+    def reset_clock(self) -> None:
+        """Set the clock back to the real time."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way for things to go wrong, kept in a cookie: only this visitor's pages change."""
+
+    name: str
+    label: str
+    meaning: str
+    data_api: str | None = None
+    policy: str | None = None
+
+
+NORMAL = Mode(
+    "",
+    "Everything works",
+    "Everything works: each new article counts once, a re-read never. Open some and watch the line at the edge of the page.",
+)
+MODES = (
+    Mode(
+        "down",
+        "Service down",
+        "The service cannot be reached: every article shows whole, with no count. A wall that was already met still stands.",
+        data_api=DEAD_API,
+    ),
+    Mode(
+        "slow",
+        "Slow",
+        "The service answers after 3 seconds: the page never waits for it; the count comes late and takes nothing away.",
+        data_api=SLOW_PATH,
+    ),
+    Mode(
+        "blocked",
+        "Script blocked",
+        "The browser blocks the script, as an ad blocker would: a script tag alone cannot stop this; the page shows whole.",
+        policy="script-src 'self'",
+    ),
+)
+
+
+def mode_named(name: str | None) -> Mode:
+    return next((mode for mode in MODES if mode.name == name), NORMAL)
