@@ -54,18 +54,18 @@ class Tally:
     window_start: int | None = None
 
 
-def unmetered(rules: Rules, page: Page) -> Decision | None:
-    """The decision that the rules alone take; None where a meter has to be asked."""
+def by_rules(rules: Rules, page: Page) -> Decision | Meter:
+    """The decision that the rules alone take, or the meter that has to be asked."""
     if rules.mode == "off" or page.path in rules.own_paths:
         return Decision("granted", "exempt")
     if rules.locked.names(page):
         return Decision("granted", "open") if rules.mode == "observe" else Decision("denied", "locked")
-    if rules.exempt.names(page) or rules.meter_for(page) is None:
+    if rules.exempt.names(page):
         return Decision("granted", "exempt")
-    return None
+    return rules.meter_for(page) or Decision("granted", "exempt")
 
 
-def metered(
+def by_meter(
     rules: Rules, meter: Meter, reader_class: ReaderClass, tally: Tally, resets_at: datetime | None
 ) -> Decision:
     """The decision of `meter`, given what the store found."""

@@ -62,7 +62,7 @@ def prompt_for(decision: Decision, rules: PromptRules, languages: Sequence[str],
     own = own_message(rules.messages, kind, languages, decision)
     language, message = own or (shipped.language, shipped.message(kind, decision))
     shown: PromptKind = "wall" if kind == "locked" else kind
-    redirects = shown == "wall" and rules.at_limit == "redirect" and rules.redirect_url is not None
+    redirect_url = rules.redirect_url if shown == "wall" and rules.at_limit == "redirect" else None
     return Prompt(
         kind=shown,
         lang=language.tag,
@@ -71,7 +71,7 @@ def prompt_for(decision: Decision, rules: PromptRules, languages: Sequence[str],
         actions=_actions(shown, decision, rules, shipped, return_url),
         dismissible=decision.access == "granted",
         close_label=shipped.labels["close"],
-        redirect_url=_filled(rules.redirect_url, return_url) if redirects else None,
+        redirect_url=redirect_url and _filled(redirect_url, return_url),
         position=rules.position,
         colors=Colors(rules.background, rules.text),
         links=rules.links,

@@ -21,7 +21,7 @@ _HEAD = struct.Struct(f">{READER_BYTES}s{_SCOPE_BYTES}sHIQ")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the database knew at `time` (epoch seconds): `used`, and the digests counted (64 of them at the most).
+    """What the database knew at `time` (epoch seconds): `used`, and (at most `MOST_DIGESTS` of) the digests counted.
 
     `scope` stands for the rules, meter and period that it was said of; `window_start` is when a `days` window was
     opened (epoch seconds; 0 for calendar periods).
@@ -45,9 +45,8 @@ def scope_of(rules: Rules, meter: Meter, period: str) -> bytes:
 
 
 def write_state(keyring: Keyring, site: str, state: State) -> str:
-    """The token of `state`; it names no more than `MOST_DIGESTS` articles."""
     head = _HEAD.pack(state.reader.id, state.scope, state.used, state.time, state.window_start)
-    return seal(keyring, "state", site, head + b"".join(sorted(state.digests)[:MOST_DIGESTS]))
+    return seal(keyring, "state", site, head + b"".join(sorted(state.digests)))
 
 
 def read_state(keyring: Keyring, site: str, token: str | None, now: float) -> State | None:

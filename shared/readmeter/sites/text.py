@@ -8,12 +8,14 @@ from zoneinfo import available_timezones
 
 from pydantic_core import PydanticCustomError
 
+from readmeter.core import article
+
 LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
 RETURN_URL = "{return_url}"
 
 _NO_ZONES = {"Factory", "localtime"}
-_LABEL = r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
-_ORIGIN = re.compile(rf"(https?)://({_LABEL}(\.{_LABEL})*|\[[0-9a-f:.]+\])(:([1-9][0-9]{{0,4}}))?")
+_LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_ORIGIN = re.compile(rf"(https?)://({_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::([1-9][0-9]{{0,4}}))?")
 _NOT_IN_URLS = re.compile(r"""[\s\x00-\x20\x7f"'<>\\^`{|}]""")
 
 
@@ -21,6 +23,13 @@ def line(value: str) -> str:
     """One line of text: something visible, no control characters."""
     if not value.strip() or any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value):
         raise PydanticCustomError("line", "must be one line of visible text")
+    return value
+
+
+def term(value: str) -> str:
+    """A section or tag: a line that is at most 64 characters long also as it is compared."""
+    if len(article.normal(line(value)).casefold()) > 64:
+        raise PydanticCustomError("term", "must have at most 64 characters in lower case")
     return value
 
 
@@ -34,7 +43,7 @@ def locale(value: str) -> str:
 def origin(value: str) -> str:
     """An origin exactly as browsers send it."""
     match = _ORIGIN.fullmatch(value)
-    if not match or not _real_host(match[2]) or not _real_port(match[1], match[6]):
+    if not match or not _real_host(match[2]) or not _real_port(match[1], match[3]):
         raise PydanticCustomError(
             "origin",
             "must be an origin as browsers send it: https://host or https://host:port in lower case, "

@@ -55,7 +55,10 @@ class SiteStore:
     def compiled(self, site: str) -> CompiledSite | None:
         """What views need, a moment old at the most (eventually consistent); None for unknown and deleted sites."""
         item = self._database.get_item(
-            TableName=self._table, Key=_key(_partition(site), "LIVE"), ProjectionExpression="rules, gone"
+            TableName=self._table,
+            Key=_key(_partition(site), "LIVE"),
+            ProjectionExpression="#rules, gone",  # `rules` is a reserved word
+            ExpressionAttributeNames={"#rules": "rules"},
         )
         return None if item is None or "gone" in item else CompiledSite.parse(item["rules"]["S"])
 

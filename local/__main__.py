@@ -1,0 +1,50 @@
+"""`make run`: the whole service and a newspaper to read, until Ctrl-C."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+from local.service import PortTaken, service
+
+GUIDE = """
+Readmeter is running.
+
+  Open  {newspaper}   a newspaper with 5 free articles a month
+
+Three things to try:
+  1. Open an article and read the line at the foot of the page; close it with the ×. Then open more, up to the wall.
+  2. Use the grey strip on top: a new reader, the next month, a service that is down.
+  3. Ask the API:  curl -d '{{"site": "rio-courier", "article": "a-test"}}' {api}/v1/views
+
+The API is at {api} (reference: {api}/v1/docs). Ctrl-C stops everything.
+"""
+
+
+def main() -> int:
+    data_dir = Path(os.environ["DATA_DIR"]).absolute() if os.environ.get("DATA_DIR") else None
+    if data_dir is not None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    stop = Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        with service(_port("PORT", 8080), _port("DEMO_PORT", 8081), data_dir) as running:
+            print(GUIDE.format(newspaper=running.newspaper_url, api=running.api_url), flush=True)
+            stop.wait()
+            print("\nStopping.", flush=True)
+    except (PortTaken, ValueError) as error:
+        print(f"{error}. Choose other ports:  make run PORT=8090 DEMO_PORT=8091", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _port(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal() or not 0 < int(value) < 65_536:
+        raise ValueError(f"{name} is not a port number from 1 to 65535")
+    return int(value)
+
+
+sys.exit(main())

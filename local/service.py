@@ -1,0 +1,99 @@
+"""One local service, started and stopped as a whole: engine, handlers, gateway, newspaper."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from wsgiref.types import WSGIApplication
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from local.clock import Clock
+from local.demo import SITE, introduce
+from local.engine import ROOT, SECRET_ID, aws_environment, engine, prepare
+from local.functions import load
+from local.gateway import Gateway
+from local.newspaper.app import newspaper
+from local.template import Template
+
+
+class PortTaken(Exception):  # noqa: N818
+    """Another program listens on a port that was asked for."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """Where a running service listens, its engine's address, and its clock."""
+
+    api_url: str
+    newspaper_url: str
+    engine_url: str
+    clock: Clock
+
+
+@contextmanager
+def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator[Service]:
+    """Serves on loopback until the block is left; port 0 takes any free one. Raises `PortTaken`."""
+    with ExitStack() as stack:
+        api_socket = stack.enter_context(_bound(port))
+        paper_socket = stack.enter_context(_bound(demo_port))
+        engine_url = stack.enter_context(engine(data_dir))
+        # A changed site document counts at once here: there is one process to tell.
+        os.environ.update(aws_environment(engine_url))
+        template = Template.read(ROOT / "template.yaml", {"Secret": SECRET_ID})
+        prepare(template, data_dir)
+        clock = Clock()
+        handlers = load(template.functions, clock.now, {"SITE_CACHE_SECONDS": "0"})
+        running = Service(_url(api_socket), _url(paper_socket), engine_url, clock)
+        stack.enter_context(_serving(api_socket, Gateway(template.routes, handlers, clock.now)))
+        introduce(running.api_url, running.newspaper_url)
+        stack.enter_context(_serving(paper_socket, newspaper(running.api_url, SITE, clock)))
+        yield running
+
+
+def _bound(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(f"Port {port} is taken") from error
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    return f"http://localhost:{listening.getsockname()[1]}"
+
+
+@contextmanager
+def _serving(listening: socket.socket, app: WSGIApplication) -> Iterator[None]:
+    listening.listen(128)
+    server = make_server(
+        "127.0.0.1",
+        listening.getsockname()[1],
+        app,
+        threaded=True,
+        request_handler=_QuietHandler,
+        fd=listening.fileno(),
+    )
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """HTTP/1.1, and no line per request: addresses and paths are nobody's business, locally too."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
