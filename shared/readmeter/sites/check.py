@@ -5,6 +5,9 @@ Each is (JSON Pointer, sentence). Sentences say what is allowed or what will hap
 
 from collections.abc import Iterator
 
+from readmeter.core.article import folded
+from readmeter.core.language import broader, shipped
+from readmeter.core.messages import message_problems
 from readmeter.sites.document import Match, Meter, SiteDocument
 
 Finding = tuple[str, str]
@@ -48,6 +51,9 @@ def _pool_errors(at: str, meter: Meter, pool: Meter | None) -> Iterator[Finding]
 def _prompt_errors(document: SiteDocument) -> Iterator[Finding]:
     if document.prompt.at_limit == "redirect" and document.prompt.redirect_url is None:
         yield "/prompt/redirect_url", "is required where `at_limit` is redirect"
+    limits = [meter.limits.model_dump(exclude_none=True) for meter in document.meters]
+    for pointer, problem in message_problems(document.prompt.model_dump()["messages"], limits):
+        yield f"/prompt/messages{pointer}", problem
 
 
 def _meter_warnings(document: SiteDocument) -> Iterator[Finding]:
@@ -70,10 +76,12 @@ def _is_covered(match: Match, earlier: list[Match]) -> bool:
     """Whether every article that `match` picks is picked by one of `earlier`."""
     if any(_is_empty(each) or "*" in each.paths for each in earlier):
         return True
-    return not _is_empty(match) and all(
-        {name.casefold() for name in names} <= {name.casefold() for each in earlier for name in getattr(each, key)}
-        for key, names in match
-    )
+    return not _is_empty(match) and _names(match) <= set().union(*map(_names, earlier))
+
+
+def _names(match: Match) -> set[tuple[str, str]]:
+    names = {"section": folded(match.sections), "tag": folded(match.tags), "path": match.paths}
+    return {(kind, name) for kind in names for name in names[kind]}
 
 
 def _is_empty(match: Match) -> bool:
@@ -88,6 +96,11 @@ def _match_warnings(document: SiteDocument) -> Iterator[Finding]:
 
 def _prompt_warnings(document: SiteDocument) -> Iterator[Finding]:
     prompt = document.prompt
+    if not any(tag in shipped() for tag in broader(document.locale)):
+        yield (
+            "/locale",
+            "Readmeter has no sentences in this language; where `prompt.messages` has none, English is shown.",
+        )
     contrast = _contrast(prompt.colors.background, prompt.colors.text)
     if contrast < _READABLE:
         yield "/prompt/colors", f"Contrast is {contrast:.1f}:1; text is hard to read below {_READABLE}:1."

@@ -4,22 +4,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
+from readmeter.core.language import Category
+from readmeter.core.messages import LONGEST
+from readmeter.core.sentences import Kind
 from readmeter.sites import text
 
 SiteId = Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
 MeterName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 Limit = Annotated[int, Field(ge=0, le=500)]
 Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(text.line)]
-Term = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(text.line)]
+Term = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(text.term)]
 PathGlob = Annotated[str, Field(pattern=r"^[/*]", max_length=200), AfterValidator(text.line)]
 Locale = Annotated[str, Field(max_length=35, json_schema_extra={"pattern": text.LOCALE}), AfterValidator(text.locale)]
 Origin = Annotated[str, Field(max_length=265), AfterValidator(text.origin)]
 Url = Annotated[str, Field(max_length=2000), AfterValidator(text.url)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-Sentence = Annotated[str, Field(min_length=1, max_length=500)]
-PromptKind = Literal["countdown", "last", "registration", "wall"]
-PluralCategory = Literal["zero", "one", "two", "few", "many", "other"]
-Messages = dict[Locale, dict[PromptKind, dict[PluralCategory, Sentence]]]
+Sentence = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Messages = dict[Locale, dict[Kind, dict[Category, Sentence]]]
 
 
 class _Model(BaseModel):

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, NoReturn
 
 import yaml
@@ -59,10 +60,10 @@ def read_document(data: object) -> SiteDocument:
     try:
         document = SiteDocument.model_validate(data)
     except ValidationError as error:
-        found = [(_pointer(each["loc"]), _allowed(each)) for each in error.errors(include_url=False)]
-        raise Invalid(found[:MOST_ERRORS]) from None
-    if found := errors(document):
-        raise Invalid(found[:MOST_ERRORS])
+        found = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+        raise Invalid([(_pointer(each["loc"]), _allowed(each)) for each in found]) from None
+    if unfit := errors(document):
+        raise Invalid(unfit[:MOST_ERRORS])
     return document
 
 
@@ -182,9 +183,14 @@ def _allowed(error: Mapping[str, Any]) -> str:
     return str(error["msg"]) if template is None else template.format(**error.get("ctx", {}))
 
 
+@cache
+def _schema() -> Mapping[str, Any]:
+    return SiteDocument.model_json_schema()
+
+
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """The keys that the model allows where `location` ends."""
-    root = SiteDocument.model_json_schema()
+    root = _schema()
     schema: Any = root
     for part in location[:-1]:
         schema = schema["items"] if isinstance(part, int) else schema["properties"][part]
