@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
 from readmeter.core.keys import Keyring
 from readmeter.metering.endpoint import ViewsEndpoint
 from readmeter.metering.views import Views

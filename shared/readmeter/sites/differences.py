@@ -1,6 +1,6 @@
 """What a new version of a site document changes, and when each change takes force."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from readmeter.core.rules import CompiledSite, Rules
 
 Data = Mapping[str, Any]  # a site document as `SiteDocument.data` gives it
+_COUNTING = ("period", "count", "pool")
+
 # "from" is no name that a class body takes
 Difference = TypedDict("Difference", {"path": str, "from": Any, "to": Any, "in_force": str})
 
@@ -28,6 +30,17 @@ def differences(old: Data | None, new: Data, compiled: CompiledSite, now: float)
             "in_force": datetime.fromtimestamp(_in_force(path, compiled, now), zone).isoformat(timespec="seconds"),
         }
         for path, before, after in _changes((), _by_name(old), _by_name(new))
+    ]
+
+
+def early_limits(changes: Sequence[Difference]) -> list[tuple[str, str]]:
+    """Warnings (path, sentence) where a limit changes at once, but what it is a limit over only later."""
+    paths = [(change["path"].split("/"), change["in_force"]) for change in changes]
+    later = {path[2]: instant for path, instant in paths if path[3:4] and path[3] in _COUNTING}
+    return [
+        ("/".join(path), f"This limit holds at once, the meter's new period, count or pool only from {later[path[2]]}.")
+        for path, instant in paths
+        if path[3:4] == ["limits"] and later.get(path[2], instant) != instant
     ]
 
 
