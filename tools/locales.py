@@ -1,7 +1,6 @@
 """Writes what the service reads of languages: CLDR's facts (through Babel) and the sentences of locales/*.toml.
 
-`python tools/locales.py` writes shared/readmeter/locales/ and docs/reference/sentences.md. What a sentence file lacks
-is named on standard error, and nothing is written.
+`python tools/locales.py`. What a sentence file lacks or has wrong is named on standard error, and nothing is written.
 """
 
 import json
@@ -10,17 +9,18 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_skeleton
 from babel.localedata import load, locale_identifiers
+from babel.plural import PluralRule
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "locales"
 DATA = ROOT / "shared" / "readmeter" / "locales"
-GUIDE = ROOT / "docs" / "reference" / "sentences.md"
 
 LETTERS = {"zero": "z", "one": "1", "two": "2", "few": "f", "many": "m", "other": "o"}
 CHECKED = 1000  # plural tables are exact from 0 to here; the highest limit is 500
@@ -38,9 +38,10 @@ PHRASES = ("of", "during")
 TOP = 500  # the highest limit
 
 
-def plural_table(locale: Locale) -> tuple[int, str]:
-    """The categories of 0, 1, 2, … as letters, and the index from which on they repeat for ever."""
-    letters = "".join(LETTERS[locale.plural_form(number)] for number in range(CHECKED + 1))
+@cache
+def plural_table(rule: PluralRule) -> tuple[int, str]:
+    """The categories of 0, 1, 2, … as letters, and the index from which on they repeat."""
+    letters = "".join(LETTERS[rule(number)] for number in range(CHECKED + 1))
     for start in range(100):
         for length in (1, 10, 20, 50, 100):
             cycle = letters[start : start + length]
@@ -72,7 +73,7 @@ def cldr(shipped: list[str]) -> dict[str, Any]:
             calendar = base[2]
         else:
             calendar = calendars.setdefault(months, len(calendars))
-        facts = [locale.text_direction, plurals.setdefault(plural_table(locale), len(plurals)), calendar]
+        facts = [locale.text_direction, plurals.setdefault(plural_table(locale.plural_form), len(plurals)), calendar]
         if facts != base:
             languages[tag] = facts
     return {"shipped": shipped, "plurals": list(plurals), "dates": list(calendars), "languages": languages}
@@ -127,7 +128,7 @@ def _counted_problems(
             yield f"{where} is never used in this language"
             continue
         yield from _text_problems(where, text, set(), {placeholder, *PHRASES})
-        said = len(numbers[category]) == 1 and any(word in text for word in words.get(category, []))
+        said = len(numbers[category]) == 1 and any(re.search(rf"\b{word}\b", text) for word in words.get(category, []))
         if "{" + placeholder + "}" not in text and not said:
             yield f"{where} must hold {{{placeholder}}}" + (
                 " or one of number_words" if len(numbers[category]) == 1 else ""

@@ -1,0 +1,121 @@
+"""The data of languages: in step with its sources and with CLDR, and refused where a sentence file falls short."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel import Locale
+from babel.dates import format_skeleton
+from readmeter.core.language import Language, find, shipped
+
+from tools import locales, sentences
+
+ENGLISH = tomllib.loads((locales.SOURCES / "en.toml").read_text(encoding="utf-8"))
+FACTS = json.loads((locales.DATA / "cldr.json").read_text(encoding="utf-8"))
+
+
+def languages() -> Iterator[tuple[Locale, Language]]:
+    for tag in FACTS["languages"]:
+        language = find(tag)
+        assert language is not None
+        yield Locale.parse(tag, sep="-"), language
+
+
+def test_the_data_is_what_its_sources_make() -> None:
+    files = locales.generated()
+    assert {path.name for path in files} == {path.name for path in locales.DATA.iterdir()}
+    stale = [path.name for path, text in files.items() if path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run `make locales`"
+
+
+def test_the_table_of_sentences_is_what_readers_read() -> None:
+    text = sentences.GUIDE.read_text(encoding="utf-8")
+    assert sentences.guide(text) == text, "run `make locales`"
+
+
+def test_the_promised_languages_are_shipped() -> None:
+    assert {"ar", "en", "es", "pt"} <= set(shipped())
+
+
+def test_plural_categories_are_cldrs_for_every_language() -> None:
+    for locale, language in languages():
+        rule = locale.plural_form
+        assert [language.category(number) for number in range(1001)] == [rule(number) for number in range(1001)], locale
+
+
+def test_dates_are_cldrs_for_every_language_and_day() -> None:
+    days = [date(2028, 1, 1) + timedelta(days=day) for day in range(366)]
+    for tag in (*shipped(), "en-GB", "fr", "de", "fi", "lt", "ja", "ko", "zh", "vi", "fa", "he", "hi", "uk"):
+        language, locale = find(tag), Locale.parse(tag, sep="-")
+        assert language is not None
+        assert [language.month_day(day) for day in days] == [
+            format_skeleton("MMMMd", day, locale=locale) for day in days
+        ]
+
+
+def test_every_date_of_every_language_holds_its_day_once_in_latin_digits() -> None:
+    dates = [text for calendar in FACTS["dates"] for text in calendar]
+    assert [text for text in dates if text.count("{day}") != 1 or re.search(r"[٠-٩۰-۹०-९]", text)] == []
+
+
+def test_directions_are_cldrs() -> None:
+    for locale, language in languages():
+        assert language.dir == locale.text_direction
+
+
+def broken(section: str, key: str, value: Any) -> list[str]:
+    source = deepcopy(ENGLISH)
+    table, name = source[section], key
+    if "." in key:
+        outer, name = key.split(".")
+        table = table[outer]
+    if value is None:
+        del table[name]
+    else:
+        table[name] = value
+    return list(locales.problems(source, Locale.parse("en")))
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "problem"),
+    [
+        ("labels", "close", None, "[labels] close is missing"),
+        ("labels", "open", "Open", "[labels] open is unknown"),
+        ("period", "week", None, "[period] week is missing"),
+        ("period", "week.during", None, "[period] week.during is missing"),
+        ("sentences", "unlimited", None, "[sentences] unlimited is missing"),
+        ("sentences", "come_back", "Come back.", "[sentences] come_back must hold {resets}"),
+        ("sentences", "unlimited", "Read {limit}.", "[sentences] unlimited may not hold {limit}"),
+        ("sentences", "unlimited", "Read {.", "[sentences] unlimited has a stray brace"),
+        ("sentences", "unlimited", "Read  all.", "[sentences] unlimited has needless white space"),
+        ("counted", "read", None, "[counted] read is missing"),
+        ("counted", "read.other", None, "[counted.read] other is missing: it is used for 2, 3, 4, 5, 6"),
+        ("counted", "read.few", "{limit} read.", "[counted.read] few is never used in this language"),
+        ("counted", "read.other", "All read {of}.", "[counted.read] other must hold {limit}"),
+        ("counted", "read.one", "All read {of}.", "[counted.read] one must hold {limit} or one of number_words"),
+        ("counted", "read.one", "Alone {of}.", "[counted.read] one must hold {limit} or one of number_words"),
+        (
+            "counted",
+            "read.other",
+            "{limit} article(s) read.",
+            "[counted.read] other shrugs at the plural: write each form out",
+        ),
+    ],
+)
+def test_a_sentence_file_is_told_what_it_lacks(section: str, key: str, value: Any, problem: str) -> None:
+    assert broken(section, key, value) == [problem]
+
+
+def test_nothing_is_written_for_a_sentence_file_that_falls_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fr.toml").write_text('[labels]\nsubscribe = "S’abonner"\n', encoding="utf-8")
+    monkeypatch.setattr(locales, "SOURCES", tmp_path)
+    with pytest.raises(ValueError, match=r"locales/fr\.toml: \[counted\] remaining is missing"):
+        locales.generated()

@@ -1,0 +1,115 @@
+"""What a publisher is told of their own sentences when the site document is written."""
+
+import pytest
+from readmeter.core.messages import message_problems
+
+FIVE = [{"anonymous": 5}]
+TIERED = [{"anonymous": 5, "registered": 10}]
+
+
+def test_good_sentences_are_accepted() -> None:
+    messages = {
+        "en": {
+            "countdown": {"one": "One story left.", "other": "{remaining} stories left."},
+            "last": {"other": "Your last of {limit}."},
+            "wall": {"other": "That was {used} of {limit}. Back on {resets}."},
+            "registration": {"other": "An account gives {extra} more."},
+            "locked": {"other": "Members only."},
+        },
+        "pt-BR": {"locked": {"other": "Só para assinantes."}},
+        "zh-Hant": {"countdown": {"other": "還有 {remaining} 篇。"}},
+    }
+    assert message_problems(messages, TIERED) == []
+
+
+@pytest.mark.parametrize(
+    ("messages", "limits", "problem"),
+    [
+        (
+            {"tlh": {}},
+            FIVE,
+            ("/tlh", "must be the tag of a language that CLDR has plural rules for, as in en, pt-BR or zh-Hant"),
+        ),
+        (
+            {"a/~b": {}},
+            FIVE,
+            ("/a~1~0b", "must be the tag of a language that CLDR has plural rules for, as in en, pt-BR or zh-Hant"),
+        ),
+        (
+            {"en": {"greeting": {}}},
+            FIVE,
+            ("/en/greeting", "must be one of countdown, last, wall, registration, locked"),
+        ),
+        (
+            {"en": {"wall": {"other": "Closed.", "few": "Closed."}}},
+            FIVE,
+            ("/en/wall/few", "must be one of one, other"),
+        ),
+        ({"en": {"locked": {"other": "No.", "one": "No."}}}, FIVE, ("/en/locked/one", "must be one of other")),
+        (
+            {"en": {"countdown": {"other": "{remaining} left."}}},
+            FIVE,
+            ("/en/countdown", "must have `one`, the form for 1"),
+        ),
+        ({"en": {"wall": {"one": "Closed."}}}, FIVE, ("/en/wall", "must have `other`, the form for 5")),
+        ({"pl": {"wall": {"few": "Koniec."}}}, TIERED, ("/pl/wall", "must have `many`, the form for 5")),
+        ({"en": {"locked": {}}}, FIVE, ("/en/locked", "must have `other`")),
+        (
+            {"en": {"wall": {"other": "{remaining} left."}}},
+            FIVE,
+            ("/en/wall/other", "may hold {limit} {used} {resets} and no other brace"),
+        ),
+        (
+            {"en": {"wall": {"other": "{limit.real} left."}}},
+            FIVE,
+            ("/en/wall/other", "may hold {limit} {used} {resets} and no other brace"),
+        ),
+        (
+            {"en": {"wall": {"other": "{{limit}} left."}}},
+            FIVE,
+            ("/en/wall/other", "may hold {limit} {used} {resets} and no other brace"),
+        ),
+        ({"en": {"locked": {"other": "For {limit}."}}}, FIVE, ("/en/locked/other", "may hold no brace")),
+        (
+            {"en": {"countdown": {"one": "One left.", "other": "Some left."}}},
+            FIVE,
+            ("/en/countdown/other", "must hold {remaining}, as it is used for more than one number"),
+        ),
+        (
+            {"ru": {"countdown": {"one": "Одна статья.", "few": "{remaining} статьи."}}},
+            FIVE,
+            ("/ru/countdown/one", "must hold {remaining}, as it is used for more than one number"),
+        ),
+        (
+            {"en": {"wall": {"other": "You have read your free article(s)."}}},
+            FIVE,
+            ("/en/wall/other", "must write each plural form out, without (s)"),
+        ),
+        ({"en": {"wall": {"other": " "}}}, FIVE, ("/en/wall/other", "must be a sentence of at most 500 characters")),
+        (
+            {"en": {"wall": {"other": "x" * 501}}},
+            FIVE,
+            ("/en/wall/other", "must be a sentence of at most 500 characters"),
+        ),
+    ],
+)
+def test_the_problem_names_the_place_and_what_is_allowed(
+    messages: dict[str, dict[str, dict[str, str]]], limits: list[dict[str, int]], problem: tuple[str, str]
+) -> None:
+    assert message_problems(messages, limits) == [problem]
+
+
+def test_only_the_forms_that_the_limits_can_reach_are_required() -> None:
+    arabic = {"ar": {"countdown": {"one": "مقال واحد.", "two": "مقالان."}, "wall": {"few": "{limit} مقالات."}}}
+    assert message_problems(arabic, [{"anonymous": 3}]) == []
+    assert message_problems(arabic, [{"anonymous": 4}]) == [("/ar/countdown", "must have `few`, the form for 3")]
+
+
+def test_a_limit_of_0_or_1_never_counts_down() -> None:
+    messages = {"en": {"countdown": {}, "registration": {}}}
+    assert message_problems(messages, [{"anonymous": 0}, {"anonymous": 1}]) == []
+
+
+def test_a_registration_sentence_is_about_the_limit_before_registering() -> None:
+    messages = {"en": {"registration": {"one": "An account gives {extra} more."}}}
+    assert message_problems(messages, [{"anonymous": 1, "registered": 5}, {"anonymous": 7}]) == []

@@ -1,0 +1,81 @@
+"""Writes docs/reference/sentences.md below its mark: every sentence that Readmeter ships, for a native reader to check.
+
+`PYTHONPATH=shared python tools/sentences.py`, after tools/locales.py.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from readmeter.core.decision import Allowance, Decision
+from readmeter.core.language import shipped
+from readmeter.core.prompt import prompt_for
+from readmeter.core.rules import Match, Meter, PromptRules, Unit
+
+GUIDE = Path(__file__).parent.parent / "docs" / "reference" / "sentences.md"
+MARK = "<!-- From here on written by tools/sentences.py. -->\n"
+
+NUMBERS = (1, 2, 3, 5, 10, 11, 21, 99, 100, 101, 103, 499, 500)
+UNITS: tuple[Unit, ...] = ("month", "week", "day", "days")
+DECEMBER = datetime(2026, 12, 1)  # noqa: DTZ001 - only its date is read
+
+
+def guide(text: str) -> str:
+    """The guide with its tables as they are now."""
+    return text.partition(MARK)[0] + MARK + "".join(f"\n## {tag}\n\n{_table(tag)}" for tag in shipped())
+
+
+def decisions() -> Iterator[tuple[str, Decision]]:
+    """One of every kind, number, period and date that a sentence can be about, with what the table calls it."""
+    for number in NUMBERS[:-1]:
+        yield f"countdown, {number} of 500", _granted(500, 500 - number)
+    for number in NUMBERS:
+        yield f"last of {number}", _granted(number, number)
+    for unit in UNITS[1:]:
+        yield f"last of 5, {unit}", _granted(5, 5, unit)
+    yield "re-read after the limit became 0", _granted(0, 5)
+    for number in NUMBERS:
+        yield f"wall after {number}", _denied(number, DECEMBER)
+    for unit in UNITS[1:]:
+        yield f"wall after 5, {unit}", _denied(5, DECEMBER, unit)
+    for month in range(1, 13):
+        yield f"wall until {month:02}-{month * 2:02}", _denied(5, DECEMBER.replace(month=month, day=month * 2))
+    yield "wall, no date", _denied(5, None)
+    yield "limit 0", _denied(0, DECEMBER)
+    yield "locked", Decision("denied", "locked")
+    for number in NUMBERS[:-1]:
+        yield f"registration after 5 for {number}", _registration(5, number)
+    for unit in UNITS[1:]:
+        yield f"registration after 1 for 2, {unit}", _registration(1, 2, unit)
+    for number in NUMBERS[:-1]:
+        yield f"registration after 0 for {number}", _registration(0, number)
+
+
+def _granted(limit: int, used: int, unit: Unit = "month") -> Decision:
+    return Decision("granted", "metered", _meter(unit), Allowance(limit, used), DECEMBER)
+
+
+def _denied(limit: int, resets_at: datetime | None, unit: Unit = "month") -> Decision:
+    return Decision("denied", "limit_reached", _meter(unit), Allowance(limit, limit), resets_at)
+
+
+def _registration(limit: int, extra: int, unit: Unit = "month") -> Decision:
+    return Decision("denied", "registration_required", _meter(unit), Allowance(limit, limit), DECEMBER, extra)
+
+
+def _meter(unit: Unit) -> Meter:
+    return Meter("default", {}, unit, 30 if unit == "days" else 0, "article", Match(), "default")
+
+
+def _table(tag: str) -> str:
+    rows = [f"| {name} | {_message(decision, tag)} |\n" for name, decision in decisions()]
+    return "| case | message |\n|---|---|\n" + "".join(rows)
+
+
+def _message(decision: Decision, tag: str) -> str:
+    prompt = prompt_for(decision, PromptRules("https://example.com/subscribe"), [tag], "")
+    return prompt.message if prompt else ""
+
+
+if __name__ == "__main__":
+    GUIDE.write_text(guide(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
