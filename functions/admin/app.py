@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from readmeter.sites.check import warnings
 from readmeter.sites.compile import compile_site
-from readmeter.sites.differences import differences
+from readmeter.sites.differences import differences, early_limits
 from readmeter.sites.document import SiteDocument
 from readmeter.sites.parse import MOST_BYTES, Invalid, TooLarge, Unreadable, parse_document
 from readmeter.store.database import Conflict, Unavailable
@@ -92,11 +92,13 @@ class Admin:
             except Conflict:
                 continue  # another PUT was first: follow that one, unless If-Match says otherwise
             old = json.loads(live.latest.document) if live else None
+            changes = differences(old, document.data(), compiled, now)
+            found = [*warnings(document), *early_limits(changes)]
             answer = {
                 "site": site,
                 "version": number,
-                "warnings": [{"pointer": pointer, "detail": detail} for pointer, detail in warnings(document)],
-                "differences": differences(old, document.data(), compiled, now),
+                "warnings": [{"pointer": pointer, "detail": detail} for pointer, detail in found],
+                "differences": changes,
             }
             return _json(answer, 200 if live or rehearses else 201, {"etag": _etag(number)})
         raise _busy()

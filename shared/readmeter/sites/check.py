@@ -16,11 +16,17 @@ _EVERYTHING = ("*", "/*")
 
 
 def errors(document: SiteDocument) -> list[Finding]:
-    return [*_meter_errors(document.meters), *_prompt_errors(document)]
+    return [*_origin_errors(document.origins), *_meter_errors(document.meters), *_prompt_errors(document)]
 
 
 def warnings(document: SiteDocument) -> list[Finding]:
     return [*_meter_warnings(document), *_match_warnings(document), *_prompt_warnings(document)]
+
+
+def _origin_errors(origins: list[str]) -> Iterator[Finding]:
+    for index, origin in enumerate(origins):
+        if origin in origins[:index]:
+            yield f"/origins/{index}", "must differ from every other origin"
 
 
 def _meter_errors(meters: list[Meter]) -> Iterator[Finding]:

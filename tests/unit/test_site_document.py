@@ -1,0 +1,337 @@
+"""What a publisher may write in a site document, what is refused, and what is only warned of."""
+
+from typing import Any
+
+import pytest
+
+from readmeter.sites.check import warnings
+from readmeter.sites.parse import Invalid, read_document
+
+DEFAULT: dict[str, Any] = {"name": "default", "limits": {"anonymous": 5}}
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    prompt = {"subscribe_url": "https://rio.example/subscribe", **changes.pop("prompt", {})}
+    return {"site": "riotimes", "origins": ["https://rio.example"], "prompt": prompt, **changes}
+
+
+def refused(**changes: Any) -> list[str]:
+    """The pointers at which a document with `changes` is refused."""
+    try:
+        read_document(document(**changes))
+    except Invalid as error:
+        return [pointer for pointer, _ in error.errors]
+    return []
+
+
+def warned(**changes: Any) -> list[str]:
+    return [pointer for pointer, _ in warnings(read_document(document(**changes)))]
+
+
+def test_the_least_document_has_the_defaults_of_the_contract():
+    assert read_document(document()).data() == {
+        "site": "riotimes",
+        "name": "riotimes",
+        "origins": ["https://rio.example"],
+        "timezone": "UTC",
+        "locale": "en",
+        "mode": "live",
+        "meters": [
+            {
+                "name": "default",
+                "limits": {"anonymous": 5},
+                "period": {"unit": "month"},
+                "count": "article",
+                "match": {"sections": [], "tags": [], "paths": []},
+            }
+        ],
+        "exempt": {"sections": [], "tags": [], "paths": []},
+        "locked": {"sections": [], "tags": [], "paths": []},
+        "prompt": {
+            "subscribe_url": "https://rio.example/subscribe",
+            "at_limit": "wall",
+            "position": "bottom",
+            "colors": {"background": "#cc0000", "text": "#ffffff"},
+            "messages": {},
+            "links": [],
+        },
+    }
+
+
+def test_a_document_as_data_reads_back_as_itself():
+    pooled = {"name": "markets", "limits": {"anonymous": 1}, "pool": "default"}
+    read = read_document(
+        document(name="Rio", meters=[pooled, DEFAULT], prompt={"sign_in_url": "https://rio.example/in"})
+    )
+    assert read_document(read.data()).data() == read.data()
+    assert "period" not in read.data()["meters"][0]
+
+
+@pytest.mark.parametrize("key", ["lift", "campaigns", "referrers", "institutions", "crawlers", "gifts", "record"])
+def test_what_is_not_there_yet_is_an_unknown_key(key):
+    assert refused(**{key: []}) == [f"/{key}"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://rio.example",
+        "https://rio.example:8443",
+        "http://localhost:8081",
+        "http://127.0.0.1:8081",
+        "http://[::1]:8081",
+        "http://rio.localhost",
+        "https://xn--fiqs8s.example",
+        "https://192.0.2.1",
+    ],
+)
+def test_origins_are_what_browsers_send(origin):
+    assert not refused(origins=[origin])
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://rio.example/",
+        "https://rio.example/path",
+        "https://Rio.example",
+        "HTTPS://rio.example",
+        "https://rio.example:443",
+        "http://localhost:80",
+        "https://rio.example:99999",
+        "https://rio.example:0",
+        "https://*.rio.example",
+        "https://user@rio.example",
+        "https://rio.example?x",
+        "https://rio..example",
+        "https://-rio.example",
+        "https://中国.example",
+        "https://1.2.3",
+        "https://[::0001]",
+        "https://",
+        "http://rio.example",
+        "http://127.0.0.1.rio.example",
+        "http://localhost.rio.example",
+        "ftp://localhost",
+        "null",
+        "*",
+        "https://rio.example\n",
+        "https://" + "a." * 130 + "example",
+    ],
+)
+def test_origins_that_no_browser_sends_or_that_are_not_safe_are_refused(origin):
+    assert refused(origins=["https://rio.example", origin]) == ["/origins/1"]
+
+
+def test_an_origin_is_named_once_and_at_least_one_is():
+    assert refused(origins=[]) == ["/origins"]
+    assert refused(origins=["https://a.example", "https://b.example", "https://a.example"]) == ["/origins/2"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://rio.example",
+        "https://rio.example/s?back={return_url}&x=%20",
+        "https://rio.example/#/join?back={return_url}",
+        "http://localhost:8081/subscribe",
+        "http://[::1]/subscribe",
+        "https://rio.example/assinar/notícias",
+    ],
+)
+def test_urls_are_https_and_may_hold_the_return_url(url):
+    assert not refused(prompt={"subscribe_url": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://rio.example/s",
+        "javascript:alert(1)",
+        "//rio.example/s",
+        "/subscribe",
+        "https://",
+        "https:///s",
+        "https://{return_url}/s",
+        "https://rio.example/{return_url}",
+        "https://rio.example/s?{reader}",
+        "https://rio.example/s?{return_url",
+        "https://rio.example/a b",
+        'https://rio.example/"',
+        "https://rio.example/\n",
+        "https://a@rio.example/",
+        "https://rio.example:0/",
+        "https://rio.example:x/",
+        "https://[::1/",
+        "https://rio.example\\@evil.example/",
+        "https://RIO.example:99999/",
+        "data:text/html,x",
+        "",
+    ],
+)
+def test_urls_that_lead_astray_are_refused(url):
+    assert refused(prompt={"subscribe_url": url}) == ["/prompt/subscribe_url"]
+    assert refused(prompt={"links": [{"label": "x", "url": url}]}) == ["/prompt/links/0/url"]
+
+
+@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "UTC", "Asia/Kathmandu", "Etc/GMT+3"])
+def test_time_zones_are_iana_names(zone):
+    assert not refused(timezone=zone)
+
+
+@pytest.mark.parametrize(
+    "zone", ["", "BRT", "GMT-3", "america/sao_paulo", "../../etc/passwd", "localtime", "Mars/Base"]
+)
+def test_other_time_zones_are_refused(zone):
+    assert refused(timezone=zone) == ["/timezone"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "good"), [("pt-BR", 1), ("zh-Hant-TW", 1), ("es-419", 1), ("", 0), ("english", 0), ("en_US", 0)]
+)
+def test_the_locale_is_a_language_tag(tag, good):
+    assert refused(locale=tag) == ([] if good else ["/locale"])
+
+
+@pytest.mark.parametrize("name", ["", "A", "a#b", "a b", "x" * 41, "é"])
+def test_meter_names_are_plain(name):
+    assert refused(meters=[DEFAULT | {"name": name}]) == ["/meters/0/name"]
+
+
+def test_meter_names_differ():
+    assert refused(meters=[DEFAULT, DEFAULT | {"name": "b"}, DEFAULT]) == ["/meters/2/name"]
+
+
+def test_a_site_has_at_most_twenty_meters():
+    meters = [DEFAULT | {"name": f"m{n}"} for n in range(21)]
+    assert not refused(meters=meters[:20])
+    assert refused(meters=meters) == ["/meters"]
+
+
+@pytest.mark.parametrize(
+    ("period", "pointers"),
+    [
+        ({"unit": "week"}, []),
+        ({"unit": "days", "days": 1}, []),
+        ({"unit": "days", "days": 366}, []),
+        ({"unit": "days", "days": 0}, ["/meters/0/period/days"]),
+        ({"unit": "days", "days": 367}, ["/meters/0/period/days"]),
+        ({"unit": "days"}, ["/meters/0/period/days"]),
+        ({"unit": "month", "days": 30}, ["/meters/0/period/days"]),
+        ({"unit": "year"}, ["/meters/0/period/unit"]),
+        ({}, ["/meters/0/period/unit"]),
+        ("month", ["/meters/0/period"]),
+    ],
+)
+def test_periods(period, pointers):
+    assert refused(meters=[DEFAULT | {"period": period}]) == pointers
+
+
+POOLED = {"name": "markets", "limits": {"anonymous": 1}, "pool": "default"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointers"),
+    [
+        ({}, []),
+        ({"limits": {"anonymous": 5, "registered": 5}}, []),
+        ({"limits": {"anonymous": 6}}, ["/meters/0/limits/anonymous"]),
+        ({"limits": {"anonymous": 1, "registered": 6}}, ["/meters/0/limits/registered"]),
+        ({"pool": "nowhere"}, ["/meters/0/pool"]),
+        ({"pool": "markets"}, ["/meters/0/pool"]),
+        ({"pool": "chained"}, ["/meters/0/pool"]),
+        ({"period": {"unit": "month"}}, ["/meters/0/period"]),
+        ({"count": "article"}, ["/meters/0/count"]),
+    ],
+)
+def test_a_pooled_meter_counts_in_a_meter_of_its_own(changes, pointers):
+    chained = {"name": "chained", "limits": {"anonymous": 1}, "pool": "default"}
+    assert refused(meters=[POOLED | changes, chained, DEFAULT]) == pointers
+
+
+def test_redirecting_needs_somewhere_to_go():
+    assert refused(prompt={"at_limit": "redirect"}) == ["/prompt/redirect_url"]
+
+
+def test_messages_are_checked_when_they_are_written():
+    assert not refused(prompt={"messages": {"en": {"wall": {"other": "Read {limit}.", "one": "Read one."}}}})
+    assert refused(prompt={"messages": {"en": {"wall": {"other": "{reader}", "one": "Read one."}}}}) == [
+        "/prompt/messages/en/wall/other"
+    ]
+    assert refused(prompt={"messages": {"en": {"poem": {}}}}) == ["/prompt/messages/en/poem"]
+    assert refused(prompt={"messages": {"not a language": {}}}) == ["/prompt/messages/not a language"]
+
+
+def test_a_term_is_short_also_as_it_is_compared():
+    assert not refused(exempt={"sections": ["ß" * 32]})
+    assert refused(exempt={"sections": ["ß" * 33]}) == ["/exempt/sections/0"]
+    assert refused(exempt={"sections": ["\n"], "tags": [""]}) == ["/exempt/sections/0", "/exempt/tags/0"]
+
+
+def test_numbers_are_numbers_and_text_is_text():
+    for limit in ("5", 5.0, True, None, [5]):
+        assert refused(meters=[DEFAULT | {"limits": {"anonymous": limit}}]) == ["/meters/0/limits/anonymous"]
+    assert refused(name=5) == ["/name"]
+
+
+def test_errors_say_what_is_allowed_and_name_unknown_keys_beside_the_known():
+    with pytest.raises(Invalid) as caught:
+        read_document(document(metres=[], prompt={"position": "left"}))
+    assert caught.value.errors == [
+        ("/prompt/position", "must be 'bottom' or 'top'"),
+        (
+            "/metres",
+            "is not a key here; keys are site, name, origins, timezone, locale, mode, meters, exempt, locked, prompt",
+        ),
+    ]
+
+
+def test_a_pointer_escapes_what_pointers_use():
+    assert refused(**{"a/b~c": 1}) == ["/a~1b~0c"]
+
+
+def test_a_document_without_oddities_has_no_warnings():
+    assert warned() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointers"),
+    [
+        ({"locale": "sw"}, ["/locale"]),
+        ({"meters": []}, ["/meters"]),
+        ({"exempt": {"paths": ["/*"]}}, ["/exempt/paths"]),
+        ({"locked": {"paths": ["*"]}}, ["/locked/paths"]),
+        ({"prompt": {"colors": {"background": "#ffffff"}}}, ["/prompt/colors"]),
+        ({"prompt": {"colors": {"background": "#767676"}}}, []),
+        ({"prompt": {"redirect_url": "https://rio.example/r"}}, ["/prompt/redirect_url"]),
+        ({"prompt": {"register_url": "https://rio.example/r"}}, ["/prompt/register_url"]),
+        ({"meters": [{"name": "m", "limits": {"anonymous": 5, "registered": 9}}]}, ["/meters/0/limits/registered"]),
+        (
+            {
+                "meters": [{"name": "m", "limits": {"anonymous": 5, "registered": 5}}],
+                "prompt": {"register_url": "https://rio.example/r"},
+            },
+            ["/meters/0/limits/registered"],
+        ),
+    ],
+)
+def test_warnings(changes, pointers):
+    assert warned(**changes) == pointers
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "is_covered"),
+    [
+        ({}, {"sections": ["a"]}, True),
+        ({}, {}, True),
+        ({"paths": ["*"]}, {"tags": ["a"]}, True),
+        ({"sections": ["A"], "tags": ["x"]}, {"sections": ["a"]}, True),
+        ({"sections": ["a"]}, {"sections": ["a", "b"]}, False),
+        ({"sections": ["a"]}, {"tags": ["a"]}, False),
+        ({"paths": ["/A"]}, {"paths": ["/a"]}, False),
+        ({"sections": ["a"]}, {}, False),
+    ],
+)
+def test_a_meter_that_never_decides_is_warned_of(earlier, later, is_covered):
+    meters = [DEFAULT | {"name": "one", "match": earlier}, DEFAULT | {"name": "two", "match": later}]
+    assert warned(meters=meters) == (["/meters/1/match"] if is_covered else [])
