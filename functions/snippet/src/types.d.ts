@@ -1,0 +1,86 @@
+/** The shapes that the snippet's files share. Type checking only: nothing of this file is shipped. */
+
+declare module '*.css' {
+  const text: string;
+  export default text;
+}
+
+/** File name and integrity of the other parts: put in by the build. */
+declare const PARTS: { bar: [string, string]; wall: [string, string] };
+
+interface Link {
+  label: string;
+  url: string;
+}
+
+interface Prompt {
+  kind: 'countdown' | 'last' | 'registration' | 'wall';
+  lang: string;
+  dir: string;
+  message: string;
+  actions: Link[];
+  dismissible: boolean;
+  close_label: string;
+  redirect_url: string | null;
+  position: string;
+  colors: { background: string; text: string };
+  links: Link[];
+}
+
+/** The answer of POST /v1/views, as far as the snippet reads it. */
+interface Decision {
+  access: 'granted' | 'denied';
+  reason: string;
+  remaining: number | null;
+  resets_at: string | null;
+  prompt: Prompt | null;
+}
+
+/** What the publisher can set: strings from attributes, lists too from window.readmeterConfig. */
+interface Settings {
+  site?: string;
+  api?: string;
+  article?: string;
+  sections?: string | string[];
+  tags?: string | string[];
+  gate?: string;
+  preview?: string | number;
+  locale?: string;
+  nonce?: string;
+  failure?: 'last-known' | 'show' | 'hide';
+}
+
+/** Which article a page view is of. */
+interface Article {
+  article?: string;
+  url?: string;
+}
+
+/** What is kept in the reader's browser, for one site. */
+interface Memory {
+  seed?: string;
+  reader?: string;
+  state?: string | null;
+  /** The number of the bar that the reader closed; false if it has changed since. */
+  dismissed?: number | false | null;
+  /** Articles that were granted, newest first: no earlier wall is ever shown on them. */
+  granted?: string[];
+  /** The last wall, for when the service does not answer. `only` is the article that it is bound to. */
+  wall?: { prompt: Prompt; until: number; only: string | null } | null;
+}
+
+/** Shows an answer; null: none came; nothing at all: takes away what it shows. `key` names the article. */
+type Part = (answer?: Decision | null, key?: string) => void;
+
+/** What the main part lends to the others. */
+interface Main {
+  memory(changes?: Memory): Memory;
+  emit(name: string, detail?: any): void;
+  refresh(): Promise<void>;
+}
+
+interface Window {
+  readmeterConfig?: Settings;
+  readmeter?: any;
+  trustedTypes?: any;
+}
