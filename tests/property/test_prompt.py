@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from readmeter.core.decision import Allowance, Decision
 from readmeter.core.language import find, negotiate, shipped
 from readmeter.core.messages import PLACEHOLDERS, message_problems

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from babel import Locale
 from babel.dates import format_skeleton
-from readmeter.core.language import Language, find, shipped
 
+from readmeter.core.language import Language, find, shipped
 from tools import locales, sentences
 
 ENGLISH = tomllib.loads((locales.SOURCES / "en.toml").read_text(encoding="utf-8"))

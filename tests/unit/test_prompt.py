@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+
 from readmeter.core.decision import Allowance, Decision
 from readmeter.core.prompt import Prompt, prompt_for
 from readmeter.core.rules import Link, Match, Meter, PromptRules, Unit

@@ -1,6 +1,7 @@
 """Which languages a reader is taken to prefer."""
 
 import pytest
+
 from readmeter.core.language import find, negotiate
 
 

@@ -1,6 +1,7 @@
 """What a publisher is told of their own sentences when the site document is written."""
 
 import pytest
+
 from readmeter.core.messages import message_problems
 
 FIVE = [{"anonymous": 5}]
@@ -113,3 +114,19 @@ def test_a_limit_of_0_or_1_never_counts_down() -> None:
 def test_a_registration_sentence_is_about_the_limit_before_registering() -> None:
     messages = {"en": {"registration": {"one": "An account gives {extra} more."}}}
     assert message_problems(messages, [{"anonymous": 1, "registered": 5}, {"anonymous": 7}]) == []
+
+
+def test_a_form_that_only_0_takes_may_be_there_and_need_not() -> None:
+    forms = {
+        "zero": "لا مقالات.",
+        "one": "مقال.",
+        "two": "مقالان.",
+        "few": "{remaining} مقالات.",
+        "many": "{remaining} مقالًا.",
+    }
+    assert message_problems({"ar": {"countdown": forms}}, FIVE) == []
+
+
+def test_one_is_a_word_in_languages_where_0_takes_the_same_form() -> None:
+    messages = {"pt": {"countdown": {"one": "Resta um artigo.", "other": "Restam {remaining} artigos."}}}
+    assert message_problems(messages, FIVE) == []

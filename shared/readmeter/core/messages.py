@@ -73,7 +73,7 @@ def _language_problems(
         for category, numbers in _by_category(language, kind, _reachable(kind, limits)).items():
             if category not in forms:
                 yield f"/{kind}", f"must have `{category}`" + (f", the form for {numbers[0]}" if numbers else "")
-        known = _by_category(language, kind, range(1, HIGHEST_LIMIT + 1))
+        known = _by_category(language, kind, range(HIGHEST_LIMIT + 1))
         for category, text in forms.items():
             at = f"/{kind}/{_escaped(category)}"
             if category in known:
@@ -104,14 +104,14 @@ def _reachable(kind: Kind, limits: Sequence[Mapping[str, int]]) -> list[int]:
 
 
 def _text_problems(kind: Kind, text: str, numbers: Sequence[int]) -> Iterator[str]:
-    """`numbers` are all that `text` may have to say."""
+    """`numbers` are those that take this form; no sentence is about 0."""
     if not text.strip() or len(text) > LONGEST:
         yield f"must be a sentence of at most {LONGEST} characters"
     named = set(re.findall(r"\{([^{}]*)\}", text))
     if named - set(PLACEHOLDERS[kind]) or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
         allowed = " ".join(f"{{{name}}}" for name in PLACEHOLDERS[kind])
         yield f"may hold {allowed} and no other brace" if allowed else "may hold no brace"
-    if kind == "countdown" and "remaining" not in named and len(numbers) > 1:
+    if kind == "countdown" and "remaining" not in named and len([number for number in numbers if number]) > 1:
         yield "must hold {remaining}, as it is used for more than one number"
     if re.search(r"\w\((s|es)\)", text, re.IGNORECASE):
         yield "must write each plural form out, without (s)"
