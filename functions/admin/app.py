@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from traceback import walk_tb
 from typing import Any, Self
 
 import boto3
@@ -17,6 +15,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from readmeter.sites.check import warnings
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
@@ -26,9 +25,11 @@ from readmeter.store.database import Conflict, Unavailable
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.sites import LiveSite, SiteStore, Version
 from readmeter.web.event import Request
+from readmeter.web.fault import fault_fields
 from readmeter.web.problem import FieldError, Problem
 
 Answer = Response[str]
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 _SITE_ID = re.compile(r"[a-z0-9-]{3,40}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -152,10 +153,8 @@ class Admin:
         return version
 
 
-def build(
-    environ: Mapping[str, str], clock: Callable[[], float] = time.time
-) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
-    """The Lambda handler; `environ` names the site table (SITE_TABLE), `clock` gives seconds since the epoch."""
+def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> Handler:
+    """The handler over the site table that `environ` names; `clock` gives seconds since the epoch."""
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     admin = Admin(SiteStore(database, environ["SITE_TABLE"]), clock)
     app = APIGatewayHttpResolver()
@@ -186,11 +185,10 @@ def build(
         return _refusal(Problem(404, "There is no such route."))
 
     def fail(fault: Exception) -> Answer:
-        # Neither message nor locals: they may hold what was sent
-        trace = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in walk_tb(fault.__traceback__)]
-        request_id = app.current_event.request_context.request_id
-        logger.error("fault", request_id=request_id, fault=type(fault).__name__, trace=trace)
-        return _refusal(_busy() if isinstance(fault, Unavailable) else Problem(500, "Readmeter failed; it was logged."))
+        logger.error("fault", extra=fault_fields(app.current_event.request_context.request_id, fault))
+        return _refusal(
+            _busy() if isinstance(fault, Unavailable) else Problem(500, "Something went wrong on our side.")
+        )
 
     app.exception_handler(Problem)(_refusal)
     app.exception_handler(Exception)(fail)

@@ -1,107 +1,17 @@
-"""The admin function as API Gateway reaches it: payload 2.0 events in, a site table in memory behind it."""
+"""A client of the admin function's handler, with an empty site table for each test."""
 
-import base64
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from local.engine import ROOT
 from local.template import Template
+from tests.support.admin_api import AdminClient, Clock
 
-ROOT = Path(__file__).parents[2]
-EVERYWHERE = {"iam": {"userArn": "arn:aws:iam::123456789012:user/ana"}}
-
-
-def scoped(*sites: str) -> dict[str, Any]:
-    """What API Gateway sends for a staff token that names `sites`."""
-    return {"jwt": {"claims": {"sub": "bia", "sites": " ".join(sites)}, "scopes": None}}
-
-
-@dataclass
-class Clock:
-    now: float = 1_795_176_000.0  # 2026-11-20 12:00 UTC
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def pointers(self) -> list[str]:
-        assert self.headers["content-type"] == "application/problem+json", self
-        return [error["pointer"] for error in self.json.get("errors", [])]
-
-
-@dataclass
-class AdminClient:
-    """Calls the admin function's handler. A dict goes out as JSON, text as YAML, bytes as they are."""
-
-    app: Any  # the module
-    handler: Any
-    dynamodb: Any
-    clock: Clock
-    table: str
-    authorizer: Any = field(default_factory=lambda: EVERYWHERE)
-
-    def __call__(self, method: str, path: str, body: object = None, *, by: Any = ..., **headers: str) -> Answer:
-        route, _, query = path.partition("?")
-        event = {
-            "version": "2.0",
-            "routeKey": "$default",
-            "rawPath": route,
-            "rawQueryString": query,
-            "headers": {name.replace("_", "-"): value for name, value in headers.items()},
-            "requestContext": {
-                "accountId": "123456789012",
-                "apiId": "api",
-                "domainName": "admin.example.com",
-                "domainPrefix": "admin",
-                "http": {
-                    "method": method,
-                    "path": route,
-                    "protocol": "HTTP/1.1",
-                    "sourceIp": "192.0.2.1",
-                    "userAgent": "test",
-                },
-                "requestId": "request-1",
-                "routeKey": "$default",
-                "stage": "$default",
-                "time": "20/Nov/2026:12:00:00 +0000",
-                "timeEpoch": 1795176000000,
-            },
-            "isBase64Encoded": False,
-        }
-        if query:
-            event["queryStringParameters"] = dict(pair.split("=", 1) for pair in query.split("&"))
-        authorizer = self.authorizer if by is ... else by
-        if authorizer is not None:
-            event["requestContext"]["authorizer"] = authorizer
-        if isinstance(body, bytes):
-            event["body"], event["isBase64Encoded"] = base64.b64encode(body).decode(), True
-        elif body is not None:
-            event["body"] = body if isinstance(body, str) else json.dumps(body)
-            event["headers"].setdefault("content-type", f"application/{'yaml' if isinstance(body, str) else 'json'}")
-        response = self.handler(event, object())
-        answered = {name.lower(): value for name, value in response.get("headers", {}).items()}
-        return Answer(response["statusCode"], answered, response.get("body") or "")
-
-    def items(self) -> list[dict[str, Any]]:
-        """Everything in the site table, to see what a call wrote."""
-        return self.dynamodb.scan(TableName=self.table)["Items"]
+AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +19,7 @@ def _admin() -> Iterator[AdminClient]:
     template = Template.read(ROOT / "template.yaml")
     environment = template.functions["AdminFunction"].environment
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in {**environment, "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        for name, value in {**environment, **AWS}.items():
             patch.setenv(name, value)
         dynamodb = boto3.client("dynamodb")
         dynamodb.create_table(**template.tables["SiteTable"].create)
@@ -120,8 +30,10 @@ def _admin() -> Iterator[AdminClient]:
 
 
 @pytest.fixture
-def admin(_admin: AdminClient) -> AdminClient:
+def admin(_admin: AdminClient, monkeypatch: pytest.MonkeyPatch) -> AdminClient:
     """An admin client at noon of 2026-11-20 (UTC), with an empty site table."""
+    for name, value in AWS.items():
+        monkeypatch.setenv(name, value)
     _admin.clock.now = Clock.now
     for item in _admin.items():
         _admin.dynamodb.delete_item(TableName=_admin.table, Key={"pk": item["pk"], "sk": item["sk"]})

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
+
 from readmeter.core.rules import CompiledSite
 from readmeter.store.database import Conflict, Unavailable
+from tests.support.admin_api import RIO, SITES, document
 
-SITES = "/v1/admin/sites"
-RIO = f"{SITES}/riotimes"
 YAML = """
 site: riotimes
 name: The Rio Times
@@ -20,16 +20,6 @@ mode: live
 prompt:
   subscribe_url: https://www.riotimesonline.com/subscribe?back={return_url}
 """
-
-
-def document(**changes: Any) -> dict[str, Any]:
-    return {
-        "site": "riotimes",
-        "origins": ["https://www.riotimesonline.com"],
-        "timezone": "America/Sao_Paulo",
-        "prompt": {"subscribe_url": "https://www.riotimesonline.com/subscribe"},
-        **changes,
-    }
 
 
 def test_the_first_put_makes_the_site(admin):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.test_admin import RIO, SITES, YAML, document
+from tests.support.admin_api import RIO, SITES, document
 
 FULL = document(
     name="The Rio Times",
@@ -177,7 +177,7 @@ def test_json_that_is_none_or_too_much_is_refused(admin, body, status):
         ("[" * 60000, 400),
         ("- " * 2000 + "1", 400),
         ("a: " * 100, 400),
-        (YAML + "mode: off", 400),
+        ("mode: live\nmode: off", 400),
         ("x" * 65537, 413),
     ],
 )

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.http.conftest import scoped
-from tests.http.test_admin import RIO, SITES, document
+from tests.support.admin_api import RIO, SITES, document, scoped
 
 ROUTES = [
     ("GET", RIO, None),
