@@ -44,7 +44,7 @@ def test_good_sentences_are_accepted() -> None:
         (
             {"en": {"wall": {"other": "Closed.", "few": "Closed."}}},
             FIVE,
-            ("/en/wall/few", "must be one of one, other"),
+            ("/en/wall/few", "must be one of other, one"),
         ),
         ({"en": {"locked": {"other": "No.", "one": "No."}}}, FIVE, ("/en/locked/one", "must be one of other")),
         (
@@ -114,6 +114,11 @@ def test_a_limit_of_0_or_1_never_counts_down() -> None:
 def test_a_registration_sentence_is_about_the_limit_before_registering() -> None:
     messages = {"en": {"registration": {"one": "An account gives {extra} more."}}}
     assert message_problems(messages, [{"anonymous": 1, "registered": 5}, {"anonymous": 7}]) == []
+
+
+def test_other_may_be_there_where_only_fractions_take_it() -> None:
+    forms = {"one": "{limit} статья.", "few": "{limit} статьи.", "many": "{limit} статей.", "other": "{limit} статьи."}
+    assert message_problems({"ru": {"wall": forms}}, FIVE) == []
 
 
 def test_a_form_that_only_0_takes_may_be_there_and_need_not() -> None:

@@ -74,6 +74,7 @@ def _language_problems(
             if category not in forms:
                 yield f"/{kind}", f"must have `{category}`" + (f", the form for {numbers[0]}" if numbers else "")
         known = _by_category(language, kind, range(HIGHEST_LIMIT + 1))
+        known.setdefault("other", [])  # fractions take it everywhere: translators always hand it over
         for category, text in forms.items():
             at = f"/{kind}/{_escaped(category)}"
             if category in known:
