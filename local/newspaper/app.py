@@ -20,7 +20,7 @@ from werkzeug.utils import redirect
 
 from local.newspaper.articles import Article, read_articles
 from local.newspaper.proxy import pass_on
-from local.newspaper.strip import COOKIE, MODES, SLOW_PATH, SLOW_SECONDS, Control, Mode, mode_named
+from local.newspaper.strip import COOKIE, MODES, NORMAL, SLOW_PATH, SLOW_SECONDS, Control, Mode, mode_named
 
 HERE = Path(__file__).parent
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -38,7 +38,10 @@ def newspaper(
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> WSGIApplication:
-    """The paper, reading from `api_url` (no slash at its end) as `site`; `clock` is the real time, `control` the service's."""
+    """The paper of `site` with its script from `api_url` (no slash at its end).
+
+    `clock` tells the real time in seconds since the epoch, `control` the service's; `sleep` takes seconds.
+    """
     paper = Newspaper(api_url, site, control, clock, sleep)
     return SharedDataMiddleware(paper, {"/static": str(HERE / "static")}, cache_timeout=60)
 
@@ -115,9 +118,9 @@ class Newspaper:
             self.control.move_clock_to_next_month()
         elif wish == "today":
             self.control.reset_clock()
-        elif wish == mode_named(request.cookies.get(COOKIE)).name:  # pressed again: off
+        elif wish and wish == request.cookies.get(COOKIE):  # pressed again: off
             answer.delete_cookie(COOKIE)
-        elif mode_named(wish).name:
+        elif mode_named(wish) is not NORMAL:
             answer.set_cookie(COOKIE, wish, httponly=True, samesite="Lax")
         return answer
 
@@ -171,6 +174,7 @@ class View:
         self.articles = [a for a in paper.articles if a.lang == edition]
         self.sections = [s for s in SECTIONS if any(a.section == s for a in self.articles)]
         self.path = request.full_path if request.query_string else request.path
+        self.back = own_path(request, request.values.get("return"), self.link("front"))
         self.today = _day(paper.control.now())
         self.clock_is_moved = self.today != _day(paper.clock())
 
@@ -198,20 +202,22 @@ class View:
         return {"sources": self.articles}
 
     def subscribe(self) -> dict[str, Any]:
-        return {"back": self._back(), "done": self.request.method == "POST"}
+        return {"back": self.back, "done": self.request.method == "POST"}
 
     sign_in = subscribe
 
     def missing(self) -> dict[str, Any]:
         return {"others": self.articles[:4]}
 
-    def _back(self) -> str:
-        return own_path(self.request, self.request.values.get("return"), self.link("front"))
-
     def _in(self, section: str, articles: list[Article]) -> list[Article]:
         return [a for a in articles if a.section == section]
 
     # Links and dates
+
+    @property
+    def reading(self) -> str:
+        """Where a subscriber-to-be goes back to: this page, or the one that led to the desk."""
+        return self.back if "return" in self.request.values else self.path
 
     def link(self, page: str, edition: str | None = None, **values: str) -> str:
         return self.urls.build(page, {"edition": edition or self.edition, **values})

@@ -61,4 +61,4 @@ def _paragraphs(body: str) -> Iterable[Markup]:
     """Paragraphs are parted by an empty line; *stars* are the only marks."""
     for block in re.split(r"\n\s*\n", body.strip()):
         line = str(escape(" ".join(block.split())))
-        yield Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", line))  # noqa: S704 - escaped in the line above
+        yield Markup(re.sub(r"\*(.+?)\*", r"<em>\1</em>", line))

@@ -36,25 +36,25 @@ class Mode:
 NORMAL = Mode(
     "",
     "Everything works",
-    "Everything works: each new article counts once, a re-read never. Open some and watch the line at the edge of the page.",
+    "Everything works: each new article counts once, a re-read never. Open some and watch the count.",
 )
 MODES = (
     Mode(
         "down",
         "Service down",
-        "The service cannot be reached: every article shows whole, with no count. A wall that was already met still stands.",
+        "The service cannot be reached: articles show whole, with no count. A wall that was already met still stands.",
         data_api=DEAD_API,
     ),
     Mode(
         "slow",
         "Slow",
-        "The service answers after 3 seconds: the page never waits for it; the count comes late and takes nothing away.",
+        "The service takes 3 seconds: the page never waits; the count comes late and takes nothing away.",
         data_api=SLOW_PATH,
     ),
     Mode(
         "blocked",
         "Script blocked",
-        "The browser blocks the script, as an ad blocker would: a script tag alone cannot stop this; the page shows whole.",
+        "The browser blocks the script, as an ad blocker does: the page shows whole. A tag alone cannot stop this.",
         policy="script-src 'self'",
     ),
 )
