@@ -1,0 +1,57 @@
+# `make` lists the targets. Everything is installed into this folder: .venv, .tools, node_modules.
+
+# Any of these may be given: make run PORT=9000, make build ARCHITECTURE=x86_64, make PYTHON=/path/to/python3 test
+export PYTHON PYTHON313 ARCHITECTURE
+
+RUN := .venv/run.stamp .tools/ministack/installed.stamp
+TEST := $(RUN) .venv/test.stamp .tools/sam/installed.stamp
+BUILD := .tools/python3.13/bin/python3.13 .tools/sam/installed.stamp
+
+.PHONY: help run test check format lock build deploy clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+run: $(RUN)  ## start the service and a demo newspaper on this machine (PORT, DEMO_PORT, DATA_DIR)
+	@PYTHONPATH=shared exec .venv/bin/python -m local
+
+test: $(TEST)  ## install what is needed and run the whole test suite
+	@tools/test.sh
+
+check: .venv/test.stamp  ## format, lint, types, layers and the fast tests: under a minute
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@PYTHONPATH=shared:. .venv/bin/lint-imports
+	@.venv/bin/python -m pytest tests/unit tests/property
+
+format: .venv/test.stamp  ## format the code and mend what the linter can mend
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+lock: .venv/test.stamp  ## pin the newest versions of every requirement, with hashes
+	@tools/lock.sh
+
+build: $(BUILD)  ## build what is deployed into .aws-sam/build (ARCHITECTURE)
+	@tools/build.sh $(ARCHITECTURE)
+
+deploy: $(BUILD)  ## build and deploy to AWS: asks on first use, ends with the script tag to paste
+	@.tools/python3.13/bin/python tools/deploy.py
+
+clean:  ## remove everything that was installed or built
+	rm -rf .venv .tools .aws-sam node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.venv/run.stamp: requirements/run.txt
+	@tools/install.sh .venv $<
+	@touch $@
+
+.venv/test.stamp: requirements/test.txt
+	@tools/install.sh .venv $<
+	@touch $@ .venv/run.stamp
+
+.tools/%/installed.stamp: requirements/%.txt
+	@tools/install.sh .tools/$* $<
+	@touch $@
+
+.tools/python3.13/bin/python3.13:
+	@tools/runtime.sh

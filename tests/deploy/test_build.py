@@ -1,0 +1,140 @@
+"""What `make build` uploads: compiled for the functions' Python, for one processor, small, nothing that is not needed."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.conftest import ROOT, run
+
+FUNCTIONS = ("ViewsFunction", "SnippetFunction", "AdminFunction")
+RUNTIME = ROOT / ".tools" / "python3.13" / "bin" / "python3.13"
+MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
+# docs/deploy.md, "What is uploaded"
+MOST_CODE_OF_A_FUNCTION = 48 * 1024
+MOST_OF_THE_LAYER = 24 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The built folders, per processor."""
+    folders = {architecture: tmp_path_factory.mktemp(architecture) for architecture in MACHINES}
+    for architecture, folder in folders.items():
+        run(ROOT / "tools" / "build.sh", architecture, folder)
+    return folders
+
+
+@pytest.fixture(params=MACHINES)
+def architecture(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def build(builds: dict[str, Path], architecture: str) -> Path:
+    return builds[architecture]
+
+
+def files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def size(paths: Iterator[Path]) -> int:
+    return sum(path.stat().st_size for path in paths)
+
+
+def test_every_module_has_byte_code_that_needs_no_check(build: Path) -> None:
+    magic = subprocess.run(
+        [RUNTIME, "-c", "import importlib.util; print(importlib.util.MAGIC_NUMBER.hex())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    modules = list(build.rglob("*.py"))
+    assert len(modules) > 300
+    for module in modules:
+        compiled = module.parent / "__pycache__" / f"{module.stem}.cpython-313.pyc"
+        header = compiled.read_bytes()[:8]
+        assert header[:4].hex() == magic, compiled
+        assert struct.unpack("<I", header[4:]) == (0b01,), compiled  # hash-based, never checked
+
+
+def test_there_is_no_byte_code_without_its_module(build: Path) -> None:
+    for compiled in build.rglob("*.pyc"):
+        assert Path(importlib.util.source_from_cache(str(compiled))).exists()
+
+
+def test_the_layer_is_for_one_processor(build: Path, architecture: str) -> None:
+    libraries = list(build.rglob("*.so*"))
+    assert libraries
+    assert {path.name for path in libraries if MACHINES[architecture] not in path.name} == set()
+    machine = {"arm64": 183, "x86_64": 62}[architecture]
+    assert {struct.unpack_from("<H", path.read_bytes(), 18)[0] for path in libraries} == {machine}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_a_few_kilobytes_of_its_own_code(build: Path, name: str) -> None:
+    function = build / name
+    assert {path.name for path in function.iterdir()} <= {"app.py", "__pycache__", "assets"}
+    assert size(path for path in files(function) if "assets" not in path.parts) < MOST_CODE_OF_A_FUNCTION
+
+
+def test_the_layer_stays_small(build: Path) -> None:
+    assert size(files(build / "SharedLayer")) < MOST_OF_THE_LAYER
+
+
+def test_the_layer_holds_the_package_and_what_it_needs_and_nothing_else(build: Path) -> None:
+    names = {path.name for path in (build / "SharedLayer" / "python").iterdir() if "." not in path.name}
+    assert names == {
+        "readmeter",
+        "aws_lambda_powertools",
+        "annotated_types",
+        "jmespath",
+        "pydantic",
+        "pydantic_core",
+        "typing_inspection",
+        "tzdata",
+        "yaml",
+        "_yaml",
+        "__pycache__",
+    }
+
+
+def test_no_tests_no_documents_no_settings_are_uploaded(build: Path) -> None:
+    uploaded = {path.relative_to(build) for path in files(build)}
+    unwanted = {"tests", "test", "docs", "node_modules", ".git", ".venv", "src", "local"}
+    assert not [path for path in uploaded if unwanted & set(path.parts)]
+    assert not [path for path in uploaded if path.name.startswith((".env", "samconfig", "requirements"))]
+
+
+def test_nothing_uploaded_names_the_machine_that_built_it(build: Path) -> None:
+    place = str(ROOT).encode()
+    assert not [path for path in files(build) if path.name != "template.yaml" and place in path.read_bytes()]
+
+
+def test_the_same_sources_make_the_same_bytes(builds: dict[str, Path]) -> None:
+    """Only what is compiled for a processor differs, so an unchanged function is not uploaded again."""
+
+    def contents(build: Path) -> dict[Path, bytes]:
+        return {
+            path.relative_to(build): path.read_bytes()
+            for path in files(build)
+            if ".so" not in path.suffixes and path.name not in ("WHEEL", "template.yaml")
+        }
+
+    arm, x86 = (contents(folder) for folder in builds.values())
+    assert {path for path in arm.keys() | x86.keys() if arm.get(path) != x86.get(path)} == set()
+
+
+def test_the_layer_works_on_the_functions_python(builds: dict[str, Path]) -> None:
+    here = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
+    layer = builds[here] / "SharedLayer" / "python"
+    script = "import sys; sys.path.insert(0, sys.argv[1]); import readmeter.sites.document, readmeter.core.decision"
+    subprocess.run([RUNTIME, "-I", "-c", script, layer], check=True)

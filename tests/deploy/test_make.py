@@ -1,0 +1,108 @@
+"""The commands a person types: what they install is pinned, what they lack is said in one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.conftest import ROOT
+from tools.deploy import parameters
+
+PINNED = [*sorted((ROOT / "requirements").glob("*.txt")), ROOT / "shared" / "requirements.txt"]
+
+
+def pins(path: Path) -> dict[str, str]:
+    """The version of each package that a file pins; where it depends on the Python, all of them."""
+    found: dict[str, str] = {}
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)", path.read_text(), re.MULTILINE):
+        found[name] = f"{found[name]} {version}" if name in found else version
+    return found
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """A PATH with nothing on it but a shell and what the scripts themselves use."""
+    for tool in ("sh", "dirname", "apt-get"):
+        where = shutil.which(tool)
+        if where:
+            (tmp_path / tool).symlink_to(where)
+    return tmp_path
+
+
+def install(machine: Path, environment: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", "tools/install.sh", str(environment), "requirements/run.txt"],
+        cwd=ROOT,
+        env={"PATH": str(machine), "HOME": str(machine)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def pretend_python(machine: Path, script: str) -> None:
+    (machine / "python3").write_text(f"#!/bin/sh\n{script}\n")
+    (machine / "python3").chmod(0o755)
+
+
+def test_make_alone_lists_every_target() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: help (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    assert [line.split()[:2] for line in listed.splitlines()] == [["make", name] for name in targets[1].split()]
+
+
+def test_without_python_one_line_says_what_to_type(machine: Path) -> None:
+    done = install(machine, machine / "environment")
+    assert done.returncode == 1
+    assert re.fullmatch(r"Readmeter needs Python 3\.11 or newer \(found: none\)\. Type: .+\n", done.stderr)
+
+
+def test_with_an_old_python_one_line_names_it_and_says_what_to_type(machine: Path) -> None:
+    pretend_python(machine, 'case "$1" in --version) echo Python 3.9.2;; *) exit 1;; esac')
+    done = install(machine, machine / "environment")
+    assert done.returncode == 1
+    assert re.fullmatch(r"Readmeter needs Python 3\.11 or newer \(found: Python 3\.9\.2\)\. Type: .+\n", done.stderr)
+
+
+def test_without_venv_one_line_says_what_to_type(machine: Path) -> None:
+    pretend_python(machine, 'case "$2" in *ensurepip*) exit 1;; esac')
+    done = install(machine, machine / "environment")
+    assert done.returncode == 1
+    assert re.fullmatch(r"This Python cannot make virtual environments\. Type: .+\n", done.stderr)
+
+
+@pytest.mark.parametrize("path", PINNED, ids=lambda path: path.parent.name + "/" + path.name)
+def test_every_requirement_is_pinned_with_hashes_and_names_no_place(path: Path) -> None:
+    text = path.read_text()
+    lines = re.sub(r"\\\n\s*", "", text).splitlines()
+    requirements = [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert requirements
+    assert all(re.match(r"[\w.-]+(\[[\w, -]+\])?==\S+ .*--hash=sha256:", line) for line in requirements)
+    assert not re.findall(r"://|--index-url|--extra-index-url|--find-links| @ ", text)
+
+
+@pytest.mark.parametrize("name", ["requirements/run.txt", "shared/requirements.txt"])
+def test_what_ships_has_the_versions_that_are_tested(name: str) -> None:
+    assert pins(ROOT / name).items() <= pins(ROOT / "requirements" / "test.txt").items()
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        'Architecture="x86_64" AlarmEmail="ops@example.com"',
+        ["Architecture=x86_64", "AlarmEmail=ops@example.com"],
+    ],
+)
+def test_make_deploy_reads_the_parameters_in_every_form_that_sam_saves(saved: object) -> None:
+    assert parameters({"parameter_overrides": saved}) == {"Architecture": "x86_64", "AlarmEmail": "ops@example.com"}
+
+
+def test_the_scripts_are_executable() -> None:
+    scripts = [ROOT / ".ci" / "run", *(ROOT / "tools").glob("*.sh")]
+    assert not [script for script in scripts if not os.access(script, os.X_OK)]

@@ -1,0 +1,192 @@
+"""What CloudFormation is asked for: APIs, functions, tables, secret, logs, alarms, limits, outputs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.deploy.conftest import ROOT, Stack
+
+FUNCTIONS = ("ViewsFunction", "SnippetFunction", "AdminFunction")
+STAGES = {"PublicApi": "PublicApiApiGatewayDefaultStage", "AdminApi": "AdminApiApiGatewayDefaultStage"}
+
+
+def operations(stack: Stack, api: str) -> list[dict[str, Any]]:
+    body = stack.properties(api)["Body"]
+    return [operation for path in body["paths"].values() for operation in path.values()]
+
+
+class TestApis:
+    def test_the_public_api_leaves_cors_and_callers_to_the_code(self, stack: Stack) -> None:
+        properties = stack.properties("PublicApi")
+        assert "CorsConfiguration" not in properties
+        assert "x-amazon-apigateway-cors" not in properties["Body"]
+        assert not [operation for operation in operations(stack, "PublicApi") if "security" in operation]
+
+    def test_every_admin_route_asks_for_aws_credentials_and_none_has_cors(self, stack: Stack) -> None:
+        assert "CorsConfiguration" not in stack.properties("AdminApi")
+        assert [operation["security"] for operation in operations(stack, "AdminApi")] == [[{"AWS_IAM": []}]] * 5
+
+    @pytest.mark.parametrize("api", STAGES)
+    def test_events_have_the_shape_that_the_code_reads_and_go_to_the_alias(self, stack: Stack, api: str) -> None:
+        for operation in operations(stack, api):
+            integration = operation["x-amazon-apigateway-integration"]
+            assert integration["payloadFormatVersion"] == "2.0"
+            assert "Aliaslive}/invocations" in integration["uri"]["Fn::Sub"]
+
+    @pytest.mark.parametrize("api", STAGES)
+    def test_every_route_is_throttled(self, stack: Stack, api: str) -> None:
+        limits = stack.properties(STAGES[api])["DefaultRouteSettings"]
+        assert limits.keys() == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+        assert all(limits.values())
+
+    @pytest.mark.parametrize("api", STAGES)
+    def test_the_access_log_names_the_route_and_neither_path_nor_address(self, stack: Stack, api: str) -> None:
+        line = stack.properties(STAGES[api])["AccessLogSettings"]["Format"]
+        assert json.loads(line)["route"] == "$context.routeKey"
+        assert set(re.findall(r"\$context\.[\w.]+", line)) == {
+            "$context.requestId",
+            "$context.requestTimeEpoch",
+            "$context.routeKey",
+            "$context.status",
+            "$context.responseLength",
+            "$context.responseLatency",
+            "$context.integrationLatency",
+            "$context.integrationStatus",
+            "$context.error.responseType",
+        }
+
+
+class TestFunctions:
+    @pytest.mark.parametrize("name", FUNCTIONS)
+    def test_a_function_runs_on_python_3_13_on_the_chosen_processor_with_the_layer(
+        self, stack: Stack, name: str
+    ) -> None:
+        function = stack.properties(name)
+        (layer,) = stack.of_type("AWS::Lambda::LayerVersion")
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == [{"Ref": "Architecture"}]
+        assert function["Layers"] == [{"Ref": layer}]
+
+    @pytest.mark.parametrize("name", FUNCTIONS)
+    def test_lambda_itself_writes_no_line_for_a_call_that_went_well(self, stack: Stack, name: str) -> None:
+        logging = stack.properties(name)["LoggingConfig"]
+        assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
+        assert logging["LogGroup"]["Ref"] in stack.of_type("AWS::Logs::LogGroup")
+
+    @pytest.mark.parametrize("name", ["ViewsFunction", "SnippetFunction"])
+    def test_what_readers_reach_is_rolled_out_step_by_step_and_back_on_an_alarm(self, stack: Stack, name: str) -> None:
+        group = stack.properties(f"{name}DeploymentGroup")
+        assert group["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": "Canary10Percent5Minutes"}
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        short = name.removesuffix("Function")
+        alarms = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+        assert alarms == [f"{short}Errors", f"{short}Throttles"]
+        update = stack.resources[f"{name}Aliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+        assert update["DeploymentGroupName"] == {"Ref": f"{name}DeploymentGroup"}
+
+    def test_a_change_of_the_layer_alone_publishes_a_new_version_of_every_function(
+        self, translate: Callable[..., Stack]
+    ) -> None:
+        before = translate("layer-1").of_type("AWS::Lambda::Version").keys()
+        after = translate("layer-2").of_type("AWS::Lambda::Version").keys()
+        assert len(before) == len(after) == len(FUNCTIONS)
+        assert not before & after
+
+    def test_no_concurrency_is_reserved_unless_it_is_asked_for(self, stack: Stack) -> None:
+        reserved = stack.properties("ViewsFunction")["ReservedConcurrentExecutions"]
+        assert reserved["Fn::If"] == [
+            "HasReservedConcurrency",
+            {"Ref": "ViewsReservedConcurrency"},
+            {"Ref": "AWS::NoValue"},
+        ]
+
+
+class TestState:
+    @pytest.mark.parametrize("name", ["MeterTable", "SiteTable", "Secret"])
+    def test_state_outlives_the_stack_and_every_replacement(self, stack: Stack, name: str) -> None:
+        assert stack.resources[name]["DeletionPolicy"] == "Retain"
+        assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
+
+    @pytest.mark.parametrize("name", ["MeterTable", "SiteTable"])
+    def test_a_table_is_paid_by_use_recoverable_and_protected(self, stack: Stack, name: str) -> None:
+        table = stack.properties(name)
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["DeletionProtectionEnabled"] is True
+        assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
+
+    def test_meter_items_expire_and_their_changes_stream(self, stack: Stack) -> None:
+        table = stack.properties("MeterTable")
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "x", "Enabled": True}
+        assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+    def test_the_meter_table_takes_no_more_writes_than_the_fuse_allows(self, stack: Stack) -> None:
+        fuse = stack.properties("MeterTable")["OnDemandThroughput"]
+        assert fuse == {"MaxWriteRequestUnits": {"Ref": "MaxWritesPerSecond"}}
+
+    def test_the_secret_is_drawn_as_on_the_first_day(self, stack: Stack) -> None:
+        # Any difference makes CloudFormation draw a new one: every reader would start anew.
+        assert stack.properties("Secret")["GenerateSecretString"] == {
+            "SecretStringTemplate": "{}",
+            "GenerateStringKey": "permanent",
+            "PasswordLength": 64,
+            "ExcludePunctuation": True,
+        }
+
+
+class TestWatching:
+    def test_every_log_group_forgets(self, stack: Stack) -> None:
+        groups = stack.of_type("AWS::Logs::LogGroup")
+        assert len(groups) == 5
+        assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+
+    @pytest.mark.parametrize("name", FUNCTIONS)
+    @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+    def test_every_function_has_an_alarm_on_what_its_alias_does(self, stack: Stack, name: str, metric: str) -> None:
+        alarm = stack.properties(f"{name.removesuffix('Function')}{metric}")
+        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
+        assert alarm["Dimensions"] == [
+            {"Name": "FunctionName", "Value": {"Ref": name}},
+            {"Name": "Resource", "Value": {"Fn::Sub": f"${{{name}}}:live"}},
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "metric", "dimension"),
+        [
+            ("PublicServerErrors", "5xx", {"Name": "ApiId", "Value": {"Ref": "PublicApi"}}),
+            ("AdminServerErrors", "5xx", {"Name": "ApiId", "Value": {"Ref": "AdminApi"}}),
+            ("MeterWriteThrottles", "WriteThrottleEvents", {"Name": "TableName", "Value": {"Ref": "MeterTable"}}),
+        ],
+    )
+    def test_apis_and_the_fuse_have_an_alarm(
+        self, stack: Stack, name: str, metric: str, dimension: dict[str, Any]
+    ) -> None:
+        alarm = stack.properties(name)
+        assert (alarm["MetricName"], alarm["Dimensions"]) == (metric, [dimension])
+
+    def test_every_alarm_is_heard_and_says_what_to_do(self, stack: Stack) -> None:
+        runbook = (ROOT / "docs" / "deploy.md").read_text()
+        for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
+            assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+            described = re.search(
+                r'docs/deploy\.md, "When an alarm rings", ([\w ]+)$', alarm["Properties"]["AlarmDescription"]
+            )
+            assert described, alarm
+            assert f"\n| {described[1]} |" in runbook
+
+    def test_an_address_hears_of_alarms_and_the_budget_only_where_one_is_given(self, stack: Stack) -> None:
+        assert stack.resources["AlarmSubscription"]["Condition"] == "HasEmail"
+        assert stack.resources["Budget"]["Condition"] == "HasBudget"
+
+    def test_the_dashboard_reads_as_json(self, stack: Stack) -> None:
+        body = stack.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
+        assert len(json.loads(body)["widgets"]) == 4
+
+
+def test_the_outputs_are_what_make_deploy_prints(stack: Stack) -> None:
+    assert stack.outputs.keys() == {"ApiUrl", "AdminUrl", "ScriptTag", "NextCommand"}

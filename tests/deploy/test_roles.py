@@ -1,0 +1,83 @@
+"""Each function may do exactly what it does, on exactly what it does it to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.deploy.conftest import Stack
+
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+EXPECTED = {
+    "ViewsRole": {
+        "MeterTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "SiteTable.Arn": {"dynamodb:GetItem"},
+        "Secret": {"secretsmanager:GetSecretValue"},
+        "ViewsLog.Arn": LOGS,
+    },
+    "SnippetRole": {"SnippetLog.Arn": LOGS},
+    "AdminRole": {
+        "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
+        "AdminLog.Arn": LOGS,
+    },
+}
+
+
+def statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in role["Properties"].get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def actions(statement: dict[str, Any]) -> set[str]:
+    return set(statement["Action"])
+
+
+def target(statement: dict[str, Any]) -> str:
+    resource = statement["Resource"]
+    return resource["Ref"] if "Ref" in resource else ".".join(resource["Fn::GetAtt"])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_role_allows_exactly_its_actions(stack: Stack, name: str) -> None:
+    role = stack.resources[name]
+    assert {target(statement): actions(statement) for statement in statements(role)} == EXPECTED[name]
+    assert all(statement["Effect"] == "Allow" for statement in statements(role))
+    assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
+    functions = stack.of_type("AWS::Lambda::Function")
+    assert {name: function["Properties"]["Role"]["Fn::GetAtt"][0] for name, function in functions.items()} == {
+        "ViewsFunction": "ViewsRole",
+        "SnippetFunction": "SnippetRole",
+        "AdminFunction": "AdminRole",
+    }
+
+
+def test_there_is_no_other_role_than_the_one_that_rolls_deployments_back(stack: Stack) -> None:
+    others = stack.of_type("AWS::IAM::Role").keys() - EXPECTED.keys()
+    assert others == {"CodeDeployServiceRole"}
+    managed = stack.properties("CodeDeployServiceRole")["ManagedPolicyArns"]
+    assert managed == ["arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"]
+
+
+def test_no_action_and_no_resource_is_a_wildcard(stack: Stack) -> None:
+    for role in stack.of_type("AWS::IAM::Role").values():
+        for statement in statements(role):
+            assert not [action for action in actions(statement) if "*" in action]
+            assert "*" not in str(statement["Resource"])
+
+
+@pytest.mark.parametrize("name", ["ViewsRole", "SnippetRole"])
+@pytest.mark.parametrize("word", ["Scan", "Query", "Delete", "Batch", "PartiQL", "Export"])
+def test_what_the_public_reaches_can_neither_list_nor_delete(stack: Stack, name: str, word: str) -> None:
+    allowed = set().union(*(actions(statement) for statement in statements(stack.resources[name])))
+    assert not [action for action in allowed if word in action]
+
+
+def test_nobody_may_scan(stack: Stack) -> None:
+    for role in stack.of_type("AWS::IAM::Role").values():
+        assert not [action for statement in statements(role) for action in actions(statement) if "Scan" in action]

@@ -1,0 +1,62 @@
+"""A rotation of the token keys loses no reader, not even while some functions still hold the secret before."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+from readmeter.core.keys import Keyring
+from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_token, reader_token
+from tools.rotate_key import VERIFIES_FOR, next_secret
+
+NOW = 1_800_000_000.0
+READER = Reader(bytes(range(16)))
+AS_DEPLOYED: dict[str, Any] = {"permanent": "drawn by CloudFormation"}
+
+
+def keyring(secret: dict[str, Any]) -> Keyring:
+    return Keyring.parse(json.dumps(secret))
+
+
+def steps(count: int) -> list[dict[str, Any]]:
+    """The secret as deployed, and after each of `count` runs ten minutes apart."""
+    secrets = [AS_DEPLOYED]
+    for number in range(count):
+        secrets.append(next_secret(secrets[-1], NOW + 600 * number, f"fresh {number}")[0])
+    return secrets
+
+
+def knows(secret: dict[str, Any], token: str, now: float = NOW + 3600) -> bool:
+    return reader_of_token(keyring(secret), "riotimes", token, now) == READER
+
+
+def test_a_token_signed_before_a_step_is_known_after_it_and_one_signed_after_it_was_known_before() -> None:
+    secrets = steps(6)
+    for before, after in pairwise(secrets):
+        assert knows(after, reader_token(keyring(before), "riotimes", READER, NOW))
+        assert knows(before, reader_token(keyring(after), "riotimes", READER, NOW))
+
+
+def test_two_runs_change_the_key_that_signs_and_one_does_not() -> None:
+    signs = [keyring(secret).tokens[0].kid for secret in steps(4)]
+    assert signs == ["0", "0", "1", "1", "2"]
+
+
+def test_each_run_says_what_it_did_and_what_comes_next() -> None:
+    added, first = next_secret(AS_DEPLOYED, NOW, "fresh")
+    _, second = next_secret(added, NOW, "fresh")
+    assert first == "Key 1 verifies from now on. In ten minutes, run the same again to let it sign."
+    assert second == "Key 1 signs from now on."
+
+
+def test_a_retired_key_verifies_for_as_long_as_a_token_lives_and_then_leaves_the_secret() -> None:
+    assert VERIFIES_FOR == READER_LIFETIME
+    rotated = steps(2)[-1]
+    later, _ = next_secret(rotated, NOW + VERIFIES_FOR + 7200, "fresh again")
+    assert [token["kid"] for token in rotated["tokens"]] == ["1", "0"]
+    assert [token["kid"] for token in later["tokens"]] == ["1", "2"]
+
+
+def test_the_permanent_secret_never_changes() -> None:
+    assert {secret["permanent"] for secret in steps(6)} == {"drawn by CloudFormation"}

@@ -1,0 +1,80 @@
+"""`make deploy`: builds, runs `sam deploy`, and ends with the API's address, the next command and the script tag.
+
+On first use it asks three questions; `sam` keeps the answers in samconfig.toml.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SAM = ".tools/sam/bin/sam"
+SETTINGS = Path("samconfig.toml")
+
+
+def settings() -> dict[str, Any]:
+    """What samconfig.toml says for `sam deploy`."""
+    commands = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))["default"]
+    return {**commands["global"]["parameters"], **commands["deploy"]["parameters"]}
+
+
+def parameters(saved: Mapping[str, Any]) -> dict[str, str]:
+    """The template's parameters that samconfig.toml keeps, in either form that `sam` writes."""
+    overrides = saved.get("parameter_overrides", [])
+    pairs = overrides.split() if isinstance(overrides, str) else overrides
+    return {name: value.strip('"') for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def ask(question: str, default: str = "") -> str:
+    return input(f"{question}{f' [{default}]' if default else ''}: ").strip() or default
+
+
+def first_answers(architecture: str) -> list[str]:
+    """The arguments that a first deployment adds, and `sam` saves."""
+    region = ask("AWS Region", os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
+    email = ask("Who hears about alarms? An e-mail address, or Enter for nobody")
+    budget = ask("Monthly budget in USD that this address is told about, or Enter for none") if email else ""
+    given = {"Architecture": architecture, "AlarmEmail": email, "MonthlyBudgetUSD": budget}
+    overrides = [f"{name}={value}" for name, value in given.items() if value]
+    return ["--region", region, "--parameter-overrides", *overrides, "--save-params"]
+
+
+def outputs(saved: Mapping[str, Any]) -> dict[str, str]:
+    where = [f"--{key}={saved[key]}" for key in ("region", "profile") if key in saved]
+    listing = subprocess.run(  # noqa: S603
+        [SAM, "list", "stack-outputs", f"--stack-name={saved['stack_name']}", "--output=json", *where],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return {output["OutputKey"]: output["OutputValue"] for output in json.loads(listing)}
+
+
+def main() -> int:
+    saved = settings()
+    first = "region" not in saved and sys.stdin.isatty()
+    architecture = parameters(saved).get("Architecture") or os.environ.get("ARCHITECTURE") or "arm64"
+    os.environ["SAM_CLI_TELEMETRY"] = "0"
+    added = first_answers(architecture) if first else []
+    for command in (["tools/build.sh", architecture], [SAM, "deploy", *added]):
+        if status := subprocess.run(command, check=False).returncode:  # noqa: S603
+            return status
+    made = outputs(settings())
+    print(f"""
+API      {made["ApiUrl"]}
+Admin    {made["AdminUrl"]}
+
+Next, store a site document (docs/deploy.md tells how to write one):
+  {made["NextCommand"].strip()}
+
+Then paste this into the head of every page, with the site's id:
+  {made["ScriptTag"]}""")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

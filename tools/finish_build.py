@@ -1,0 +1,62 @@
+"""Finishes what `sam build` made: removes what no function reads and compiles the byte code that it leaves out.
+
+Lambda's disks are read-only, so without byte code every cold start compiles every module again. Run by the Python
+version of the functions: `python3.13 tools/finish_build.py .aws-sam/build`.
+"""
+
+import compileall
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+LAYER = "SharedLayer"
+INSTALLER_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "sboms"})
+
+
+def surplus(artifact: Path) -> Iterator[Path]:
+    """What the artifact has no use for: a function is its Python files and its assets, the layer is its packages."""
+    if artifact.name == LAYER:
+        yield artifact / "python" / "requirements.txt"
+        yield from (path for path in artifact.glob("python/*.dist-info/*") if path.name in INSTALLER_NOTES)
+        yield from artifact.glob("python/*.data")
+    else:
+        yield from (path for path in artifact.iterdir() if path.suffix != ".py" and path.name != "assets")
+    yield from artifact.rglob("__pycache__")
+
+
+def remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def compile_in_place(artifact: Path) -> bool:
+    """Byte code that is never checked against its source: the zip's dates would make every other kind stale."""
+    return bool(
+        compileall.compile_dir(
+            artifact,
+            quiet=1,
+            force=True,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+            stripdir=str(artifact),
+            prependdir="/opt" if artifact.name == LAYER else "/var/task",  # where Lambda puts it: tracebacks name this
+        )
+    )
+
+
+def main(build: Path) -> int:
+    compiled = True
+    for artifact in sorted(path for path in build.iterdir() if path.is_dir()):
+        for path in list(surplus(artifact)):
+            remove(path)
+        compiled = compile_in_place(artifact) and compiled
+        size = sum(path.stat().st_size for path in artifact.rglob("*") if path.is_file())
+        print(f"{artifact.name:16} {size / 1024:8.0f} kB")  # noqa: T201
+    return 0 if compiled else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

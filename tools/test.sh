@@ -1,0 +1,43 @@
+#!/bin/sh
+# Fetches the tools that only the tests use, runs the whole suite, and says last what could not run and what to type.
+# With CI=true a tool that is missing is a failure.
+set -u
+missing="" ignored=""
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+apt() { # packages: installs them where this machine lets us
+    [ "$(id -u)" = 0 ] && has apt-get || return 1
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+} >&2
+
+lacking() { # what is not run, what to type, the tests' folder or file
+    missing="$missing
+Not run: $1. Type: $2"
+    ignored="$ignored --ignore=$3"
+}
+
+has chromium || apt chromium fonts-dejavu-core ||
+    lacking "what a reader sees in a browser" "sudo apt-get install chromium" tests/browser
+
+npm_packages() {
+    [ node_modules/.package-lock.json -nt package-lock.json ] ||
+        { npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json; }
+}
+{ has npm || apt nodejs npm; } && npm_packages ||
+    lacking "the rebuild of the snippet" "sudo apt-get install nodejs npm" tests/snippet
+
+[ -x .tools/python3.13/bin/python3.13 ] || tools/runtime.sh 2>/dev/null || { apt python3.13 python3.13-venv 2>/dev/null && tools/runtime.sh; } ||
+    lacking "sam build" "make build (it says how to get Python 3.13)" tests/deploy/test_build.py
+
+# shellcheck disable=SC2086
+.venv/bin/python -m pytest -n auto --dist loadfile $ignored
+status=$?
+
+if [ -n "$missing" ]; then
+    echo "$missing"
+    if [ "${CI:-}" = true ]; then exit 1; fi
+fi
+exit $status
