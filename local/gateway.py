@@ -7,21 +7,23 @@ import base64
 import json
 import re
 import secrets
-import traceback
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from local.functions import Handler
 from local.template import Route
+from readmeter.web.fault import fault_fields
 
 MOST_BODY_BYTES = 10 * 1024 * 1024
-MOST_HEADER_BYTES = 10_240
-_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
+MOST_HEADER_BYTES = 10_240  # request line and headers together
+_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.IGNORECASE)
 _TEXT = re.compile(r"text/.*|application/(.*\+)?(json|xml)|application/javascript")
 _ADMIN = re.compile(r"Bearer local-admin(?::([a-z0-9-]+))?")
 _ACCOUNT = "000000000000"
@@ -40,12 +42,9 @@ class Gateway:
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        if not _LOOPBACK.fullmatch(request.headers.get("Host", "")):
-            return _message(403, "Forbidden")
-        if sum(len(name) + len(value) for name, value in request.headers) > MOST_HEADER_BYTES:
-            return _message(431, "Request Header Fields Too Large")
-        if (request.content_length or 0) > MOST_BODY_BYTES:
-            return _message(413, "Request Entity Too Large")
+        refusal = _refusal(request)
+        if refusal is not None:
+            return refusal
         found = self._route(request)
         if found is None:
             return _message(404, "Not Found")
@@ -54,10 +53,11 @@ class Gateway:
         if route.authorizer and authorizer is None:
             return _message(403, "Forbidden")
         event = self._event(request, route, parameters, authorizer)
+        request_id = event["requestContext"]["requestId"]
         try:
-            return _response(self._handlers[route.function](event, _Context(event["requestContext"]["requestId"])))
-        except Exception:
-            traceback.print_exc()
+            return _response(self._handlers[route.function](event, _Context(request_id)))
+        except Exception as fault:
+            print(json.dumps(fault_fields(request_id, fault)), file=sys.stderr)
             return _message(500, "Internal Server Error")
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]] | None:
@@ -71,12 +71,12 @@ class Gateway:
     ) -> dict[str, Any]:
         body, is_base64 = _body(request)
         moment = datetime.fromtimestamp(self._clock(), UTC)
-        host = request.headers["Host"]
+        domain = re.sub(r":\d+$", "", request.headers["Host"])
         context = {
-            "accountId": "anonymous" if authorizer is None else _ACCOUNT,
+            "accountId": _ACCOUNT,
             "apiId": "local",
-            "domainName": host,
-            "domainPrefix": host.split(":")[0].split(".")[0],
+            "domainName": domain,
+            "domainPrefix": domain.split(".")[0],
             "http": {
                 "method": request.method,
                 "path": request.path,
@@ -117,6 +117,23 @@ class _Context:
         self.function_version = "$LATEST"
         self.memory_limit_in_mb = 256
         self.invoked_function_arn = f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:local"
+
+
+def _refusal(request: Request) -> Response | None:
+    """The answer to a request that reaches no route: from another host's page, too large, or broken off."""
+    if not _LOOPBACK.fullmatch(request.headers.get("Host", "")):
+        return _message(403, "Forbidden")
+    line = f"{request.method} {request.environ.get('RAW_URI', '')} HTTP/1.1"
+    if len(line) + sum(len(name) + len(value) for name, value in request.headers) > MOST_HEADER_BYTES:
+        return _message(431, "Request Header Fields Too Large")
+    request.max_content_length = MOST_BODY_BYTES + 1  # of a body in chunks, no more is read
+    try:
+        too_large = len(request.get_data()) > MOST_BODY_BYTES
+    except RequestEntityTooLarge:
+        too_large = True
+    except (BadRequest, OSError):  # cut off, or chunks that are none
+        return _message(400, "Bad Request")
+    return _message(413, "Request Entity Too Large") if too_large else None
 
 
 def _authorizer(request: Request) -> dict[str, Any] | None:
