@@ -27,7 +27,7 @@ def main() -> int:
     if data_dir is not None:
         data_dir.mkdir(parents=True, exist_ok=True)
     stop = Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # Ctrl-C, kill, a closed terminal
         signal.signal(name, lambda *_: stop.set())
     try:
         with service(_port("PORT", 8080), _port("DEMO_PORT", 8081), data_dir) as running:

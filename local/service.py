@@ -59,6 +59,7 @@ def _bound(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(128)  # from here on the port is ours; who comes early waits until we serve
     except OSError as error:
         listening.close()
         raise PortTaken(f"Port {port} is taken") from error
@@ -71,7 +72,6 @@ def _url(listening: socket.socket) -> str:
 
 @contextmanager
 def _serving(listening: socket.socket, app: WSGIApplication) -> Iterator[None]:
-    listening.listen(128)
     server = make_server(
         "127.0.0.1",
         listening.getsockname()[1],
@@ -91,9 +91,9 @@ def _serving(listening: socket.socket, app: WSGIApplication) -> Iterator[None]:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """HTTP/1.1, and no line per request: addresses and paths are nobody's business, locally too."""
+    """HTTP/1.1, and no line per request, well formed or not: addresses and paths are nobody's business, locally too."""
 
     protocol_version = "HTTP/1.1"
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+    def log(self, type: str, message: str, *args: object) -> None:
         pass
