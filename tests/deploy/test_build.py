@@ -1,4 +1,4 @@
-"""What `make build` uploads: compiled for the functions' Python, for one processor, small, nothing that is not needed."""
+"""What `make build` uploads: byte code for the functions' Python, one processor, small, nothing that is not needed."""
 
 from __future__ import annotations
 
