@@ -25,6 +25,7 @@ def _document(newspaper_url: str) -> dict[str, Any]:
         "prompt": {
             "subscribe_url": f"{newspaper_url}/subscribe?return={{return_url}}",
             "sign_in_url": f"{newspaper_url}/sign-in?return={{return_url}}",
+            "colors": {"background": "#8f1d14", "text": "#ffffff"},  # the paper's own red
         },
     }
 
