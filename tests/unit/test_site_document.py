@@ -1,11 +1,13 @@
 """What a publisher may write in a site document, what is refused, and what is only warned of."""
 
+import re
 from typing import Any
 
 import pytest
 
 from readmeter.sites.check import warnings
-from readmeter.sites.parse import Invalid, read_document
+from readmeter.sites.parse import Invalid, parse_document, read_document
+from tools import site_document
 
 DEFAULT: dict[str, Any] = {"name": "default", "limits": {"anonymous": 5}}
 
@@ -335,3 +337,13 @@ def test_warnings(changes, pointers):
 def test_a_meter_that_never_decides_is_warned_of(earlier, later, is_covered):
     meters = [DEFAULT | {"name": "one", "match": earlier}, DEFAULT | {"name": "two", "match": later}]
     assert warned(meters=meters) == (["/meters/1/match"] if is_covered else [])
+
+
+def test_the_reference_names_every_key_as_the_model_has_it():
+    text = site_document.GUIDE.read_text(encoding="utf-8")
+    assert site_document.guide(text) == text, "run `PYTHONPATH=shared python tools/site_document.py`"
+
+
+def test_the_examples_of_the_reference_are_good_documents():
+    examples = re.findall(r"```yaml\n(.*?)```", site_document.GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert [len(warnings(parse_document(each.encode(), "application/yaml"))) for each in examples] == [0, 0]

@@ -16,8 +16,8 @@ Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(text.
 Term = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(text.term)]
 PathGlob = Annotated[str, Field(pattern=r"^[/*]", max_length=200), AfterValidator(text.line)]
 Locale = Annotated[str, Field(max_length=35, json_schema_extra={"pattern": text.LOCALE}), AfterValidator(text.locale)]
-Origin = Annotated[str, Field(max_length=265), AfterValidator(text.origin)]
-Url = Annotated[str, Field(max_length=2000), AfterValidator(text.url)]
+Origin = Annotated[str, Field(max_length=265, json_schema_extra={"format": "uri"}), AfterValidator(text.origin)]
+Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri-template"}), AfterValidator(text.url)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 Messages = dict[Locale, dict[Kind, dict[Category, Sentence]]]
@@ -55,9 +55,11 @@ class Meter(_Model):
     """A limit over a period for the articles that it matches. The first meter that matches decides."""
 
     name: MeterName = Field(description="Names the meter in answers and exports")
-    limits: Limits
+    limits: Limits = Field(description="How many")
     period: Period = Field(default=Period(unit="month"), description="What the limits cover")
-    count: Literal["article", "view"] = Field(default="article", description="`article`: a re-read is free")
+    count: Literal["article", "view"] = Field(
+        default="article", description="`article`: a re-read is free; `view`: it counts"
+    )
     match: Match = Field(default=Match(), description="The articles that this meter covers; empty: all")
     pool: MeterName | None = Field(
         default=None, description="Count in that meter's allowance (then no `period` or `count` here)"
@@ -72,15 +74,15 @@ class Meter(_Model):
 class Colors(_Model):
     """The prompt's colours. Contrast under 4.5:1 is a warning."""
 
-    background: Color = Field(default="#cc0000")
-    text: Color = Field(default="#ffffff")
+    background: Color = Field(default="#cc0000", description="`#rrggbb`")
+    text: Color = Field(default="#ffffff", description="`#rrggbb`")
 
 
 class Link(_Model):
     """One more link in the prompt."""
 
-    label: Label
-    url: Url
+    label: Label = Field(description="The text of the link")
+    url: Url = Field(description="Where it leads")
 
 
 class Prompt(_Model):
@@ -95,12 +97,12 @@ class Prompt(_Model):
     at_limit: Literal["wall", "redirect"] = Field(default="wall", description="`redirect` needs `redirect_url`")
     redirect_url: Url | None = Field(default=None, description="Where readers at the limit are sent")
     position: Literal["bottom", "top"] = Field(default="bottom", description="The edge that the bar sits on")
-    colors: Colors = Colors()
+    colors: Colors = Field(default=Colors(), description="Of the bar and the buttons")
     messages: Messages = Field(
         default={},
         max_length=40,
         description="Own sentences: locale → kind → plural category; "
-        "placeholders {remaining}, {limit}, {used}, {resets}, {extra}",
+        "placeholders `{remaining}`, `{limit}`, `{used}`, `{resets}`, `{extra}`",
     )
     links: list[Link] = Field(default=[], max_length=10, description="Shown in the prompt: other content")
 
@@ -122,11 +124,13 @@ class SiteDocument(_Model):
         description="`observe` counts to the limit, then grants and never prompts; `off`: every view is exempt",
     )
     meters: list[Meter] = Field(
-        default=[Meter(name="default", limits=Limits(anonymous=5))], max_length=20, description="In order of precedence"
+        default=[Meter(name="default", limits=Limits(anonymous=5))],
+        max_length=20,
+        description="The first that matches decides; by default one, `default`: 5 a month for anonymous readers",
     )
     exempt: Match = Field(default=Match(), description="Articles that are never metered")
     locked: Match = Field(default=Match(), description="Articles for subscribers only")
-    prompt: Prompt
+    prompt: Prompt = Field(description="What readers are shown")
 
     def data(self) -> dict[str, Any]:
         """The whole document as plain values, defaults filled in, absent keys left out; reads back as the same."""

@@ -1,0 +1,83 @@
+"""What the service answers is what openapi.json says that it answers."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from readmeter.sites.compile import compile_site
+from readmeter.sites.parse import read_document
+from tests.support.admin_api import RIO, SITES, AdminClient, document
+from tests.support.endpoint import SEED, Desk
+from tests.support.engines import Tables
+from tools import openapi
+
+DOCUMENT = openapi.document()
+
+
+def assert_described(method: str, path: str, status: int, headers: dict[str, str], body: Any) -> None:
+    described = DOCUMENT["paths"][path][method.lower()]["responses"]
+    assert str(status) in described, f"{method} {path} answers {status}, which is not described"
+    content = described[str(status)].get("content", {})
+    if not content:
+        assert body is None
+        return
+    schema = content[headers["content-type"]]["schema"]
+    root = {**schema, "components": DOCUMENT["components"]}
+    jsonschema_rs.validator_for(root, validate_formats=True).validate(body)
+
+
+ONE, VERSIONS = f"{SITES}/{{site}}", f"{SITES}/{{site}}/versions"
+
+
+def test_admin_answers_are_described(admin: AdminClient) -> None:
+    changed = document(timezone="UTC", meters=[{"name": "a", "limits": {"anonymous": 1, "registered": 1}}])
+    calls: list[tuple[str, str, str, Any, dict[str, Any], int]] = [
+        ("GET", SITES, SITES, None, {}, 200),
+        ("GET", SITES, SITES, None, {"by": None}, 403),
+        ("GET", ONE, RIO, None, {}, 404),
+        ("PUT", ONE, RIO, document(), {}, 201),
+        ("PUT", ONE, RIO, changed, {}, 200),
+        ("PUT", ONE, RIO, {}, {}, 422),
+        ("PUT", ONE, RIO, b"{", {}, 400),
+        ("PUT", ONE, RIO, b" " * 70_000, {}, 413),
+        ("PUT", ONE, RIO, changed, {"if_match": '"9"'}, 412),
+        ("PUT", ONE, RIO, changed, {"by": None}, 403),
+        ("GET", ONE, RIO, None, {}, 200),
+        ("GET", ONE, f"{RIO}?version=x", None, {}, 422),
+        ("GET", SITES, SITES, None, {}, 200),
+        ("GET", VERSIONS, f"{RIO}/versions", None, {}, 200),
+        ("GET", VERSIONS, f"{SITES}/other/versions", None, {}, 404),
+        ("DELETE", ONE, RIO, None, {"if_match": '"9"'}, 412),
+        ("DELETE", ONE, RIO, None, {}, 204),
+        ("PUT", ONE, RIO, document(), {}, 409),
+    ]
+    for method, route, path, body, options, status in calls:
+        answer = admin(method, path, body, **options)
+        assert answer.status == status, (method, path, answer)
+        assert_described(method, route, status, answer.headers, answer.json if answer.body else None)
+
+
+@pytest.mark.parametrize("path", ["/v1/views", "/v1/access"])
+def test_view_answers_are_described(moto: Tables, path: str) -> None:
+    desk = Desk(moto)
+    prompt = {"subscribe_url": "https://rio.example/s", "links": [{"label": "More", "url": "https://rio.example/m"}]}
+    site = document(locked={"tags": ["premium"]}, exempt={"tags": ["service"]}, prompt=prompt)
+    desk.publish(compile_site(read_document(site), 1, None, desk.now))
+    view = {"site": "riotimes", "article": "a", "seed": SEED}
+    calls: list[tuple[Any, dict[str, str], int]] = [
+        *((view | {"article": f"a{n}"}, {}, 200) for n in range(7)),
+        (view | {"tags": ["premium"]}, {}, 200),
+        (view | {"tags": ["service"]}, {}, 200),
+        ({}, {}, 422),
+        (b"{", {}, 400),
+        (b" " * 9000, {}, 413),
+        (view | {"site": "other"}, {}, 404),
+        (view, {"origin": "https://foreign.example"}, 403),
+    ]
+    for body, headers, status in calls:
+        answer = desk.post(body, path, **headers)
+        assert answer.status == status, answer
+        assert_described("POST", path, status, answer.headers, answer.json)
+    refused = desk.post({}, path, method="GET")
+    assert_described("POST", path, 405, refused.headers, refused.json)

@@ -1,0 +1,196 @@
+"""The bodies that the API takes and gives, as pydantic models: what tools/openapi.py publishes. Never deployed.
+
+The site document is readmeter.sites.document. The hot path checks view requests by hand (readmeter.web.body): a fuzz
+test holds it to `ViewRequest`.
+"""
+
+import re
+import unicodedata
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from readmeter.core.decision import Access, Reason
+from readmeter.core.prompt import ActionKind, PromptKind
+
+
+def _identity(text: str) -> str:
+    size = len(unicodedata.normalize("NFC", text).encode())
+    if not 0 < size <= 512 or re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+        raise ValueError("1 to 512 bytes of visible text")
+    return text
+
+
+def _display(text: str) -> str:
+    if not 0 < len(text.encode()) <= 64:
+        raise ValueError("1 to 64 bytes")
+    return text
+
+
+Identity = Annotated[str, AfterValidator(_identity), Field(json_schema_extra={"minLength": 1})]
+Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)]
+
+
+class ViewRequest(BaseModel):
+    """One page view. null is absent; unknown fields are ignored. `article` or `url` is required."""
+
+    model_config = ConfigDict(
+        strict=True, json_schema_extra={"anyOf": [{"required": ["article"]}, {"required": ["url"]}]}
+    )
+
+    site: Annotated[str, Field(min_length=1, max_length=40)] = Field(description="The site's id")
+    article: Identity | None = Field(
+        default=None, description="The publisher's id of the article; at most 512 bytes in UTF-8 (NFC)"
+    )
+    url: Identity | None = Field(
+        default=None,
+        description="The page's URL; at most 512 bytes. Without `article` it is the article's identity, "
+        "query and fragment left out",
+    )
+    reader: str | None = Field(default=None, description="The token of an earlier answer; a wrong one counts as absent")
+    seed: str | None = Field(
+        default=None,
+        description="22 base64url characters that the page made and stored before its first request: without a valid "
+        "`reader`, the reader is derived from it, so that a retry is the same reader",
+    )
+    view: (
+        Annotated[str, AfterValidator(_display), Field(json_schema_extra={"minLength": 1, "maxLength": 64})] | None
+    ) = Field(default=None, description="One per page display, at most 64 bytes: makes a retry free where views count")
+    state: str | None = Field(default=None, description="The signed state of the last answer")
+    identity: str | None = Field(default=None, description="Reserved: ignored, and named in `warnings`")
+    sections: Names | None = Field(default=None, description="The article's sections")
+    tags: Names | None = Field(default=None, description="The article's tags")
+    referrer: str | None = Field(default=None, description="Reserved")
+    campaign: str | None = Field(default=None, description="Reserved")
+    gift: str | None = Field(default=None, description="Reserved")
+    locale: str | None = Field(default=None, description="The page's language (BCP 47)")
+    storage: Literal["none"] | None = Field(default=None, description="`none` when the page cannot keep a token")
+    events: Annotated[list[dict[str, Any]], Field(max_length=20)] | None = Field(default=None, description="Reserved")
+
+    @model_validator(mode="after")
+    def _names_the_article(self) -> Self:
+        if self.article is None and self.url is None:
+            raise ValueError("article or url is required")
+        return self
+
+
+class Action(BaseModel):
+    kind: ActionKind
+    label: str
+    url: str
+
+
+class ShownLink(BaseModel):
+    label: str
+    url: str
+
+
+class ShownColors(BaseModel):
+    background: str
+    text: str
+
+
+class ShownPrompt(BaseModel):
+    """What the page shows the reader: whole sentences, numbers and plurals in place."""
+
+    kind: PromptKind = Field(description="`last`: nothing remains and this article is granted")
+    lang: str = Field(description="Language of `message` (BCP 47)")
+    dir: Literal["ltr", "rtl"]
+    message: str
+    actions: list[Action]
+    dismissible: bool = Field(description="A wall is not")
+    close_label: str
+    redirect_url: str | None = Field(description="Where the reader is sent instead of a wall")
+    position: Literal["bottom", "top"]
+    colors: ShownColors
+    links: list[ShownLink]
+
+
+class Rule(BaseModel):
+    version: int = Field(description="Of the site document")
+    name: str = Field(description="The meter that decided, else the reason")
+
+
+class Decision(BaseModel):
+    """The answer to a view. `limit`, `used` and `remaining` are null together: where no meter applies."""
+
+    access: Access
+    reason: Reason
+    meter: str | None
+    limit: int | None
+    used: int | None
+    remaining: int | None = Field(description="max(0, `limit` − `used`)")
+    resets_at: str | None = Field(
+        description="First instant of the next period, ISO 8601 in the site's zone",
+        json_schema_extra={"format": "date-time"},
+    )
+    article: str = Field(description="The article's digest on this site")
+    reader: str | None = Field(description="The token to keep; null only from /v1/access")
+    state: str | None = Field(description="The signed state to keep")
+    grant: str | None = Field(description="Signed proof of this decision for an edge or origin; null when denied")
+    rule: Rule
+    warnings: list[str]
+    prompt: ShownPrompt | None
+
+
+class FieldError(BaseModel):
+    pointer: str = Field(description="JSON Pointer (RFC 6901) into the body")
+    detail: str = Field(description="What is allowed")
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = Field(default=[], description="One per wrong field")
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+    version: str
+
+
+class SnippetFile(BaseModel):
+    """The released file behind /v1/snippet.js, to pin it in a page."""
+
+    file: str = Field(description="Its name below /v1/, the same bytes for ever")
+    integrity: str = Field(description="For the script tag's `integrity`")
+
+
+class Difference(BaseModel):
+    path: str = Field(description="JSON Pointer into the document, a meter by its name")
+    before: Any = Field(alias="from", description="null where it was absent")
+    after: Any = Field(alias="to", description="null where it is absent now")
+    in_force: str = Field(description="ISO 8601 in the site's zone", json_schema_extra={"format": "date-time"})
+
+
+class Written(BaseModel):
+    """What a PUT did, or would do."""
+
+    site: str
+    version: int
+    warnings: list[FieldError] = Field(description="What the publisher probably did not mean")
+    differences: list[Difference] = Field(description="Against the version before; empty for a new site")
+
+
+class ListedSite(BaseModel):
+    site: str
+    version: int
+    written_at: str = Field(json_schema_extra={"format": "date-time"})
+
+
+class Sites(BaseModel):
+    sites: list[ListedSite]
+
+
+class ListedVersion(BaseModel):
+    version: int
+    written_at: str = Field(json_schema_extra={"format": "date-time"})
+    written_by: str
+
+
+class Versions(BaseModel):
+    versions: list[ListedVersion] = Field(description="Newest first")

@@ -1,0 +1,421 @@
+"""Writes the API's description, openapi.json, and its page, docs.html, into the snippet function's assets.
+
+`PYTHONPATH=shared python -m tools.openapi`. Schemas come from the models that the service validates with.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from readmeter import __version__
+from readmeter.sites.document import SiteDocument
+from tools import bodies
+from tools.docs_page import page
+
+ASSETS = Path(__file__).parent.parent / "functions" / "snippet" / "assets"
+MODELS: tuple[type[BaseModel], ...] = (
+    bodies.ViewRequest,
+    bodies.Decision,
+    SiteDocument,
+    bodies.Written,
+    bodies.Sites,
+    bodies.Versions,
+    bodies.SnippetFile,
+    bodies.Health,
+    bodies.Problem,
+)
+
+DESCRIPTION = """Readmeter counts the free articles of each reader and says what to show. \
+A page needs only the script tag; this describes what the script talks to, and how staff keep the site document.
+
+Errors are problem documents (RFC 9457). A `pointer` names each wrong field, its `detail` says what is allowed. \
+What API Gateway answers by itself has the form `{"message": …}`.
+"""
+TAGS = [
+    {
+        "name": "Reader API",
+        "description": "Public. `OPTIONS` answers any origin; answers name the site's exact origin "
+        "(`Access-Control-Allow-Origin`, `Vary: Origin`). A request without Origin is accepted; a foreign one is 403, "
+        "and nothing is counted.",
+    },
+    {"name": "Files", "description": "Public, the same for everybody, compressed where the caller accepts gzip."},
+    {
+        "name": "Admin API",
+        "description": "For staff and machines, on an address of its own that `make deploy` prints (locally on the "
+        "same). A caller scoped to sites sees and changes those only, in lists too. No CORS.",
+    },
+]
+
+DOCUMENT_EXAMPLE = {
+    "site": "riotimes",
+    "name": "The Rio Times",
+    "origins": ["https://www.riotimesonline.com"],
+    "timezone": "America/Sao_Paulo",
+    "meters": [
+        {
+            "name": "markets",
+            "limits": {"anonymous": 1},
+            "match": {"sections": ["markets"]},
+            "pool": "default",
+        },
+        {"name": "default", "limits": {"anonymous": 5, "registered": 10}, "period": {"unit": "month"}},
+    ],
+    "exempt": {"sections": ["obituaries"], "tags": ["public-service"], "paths": ["/about/*"]},
+    "prompt": {
+        "subscribe_url": "https://www.riotimesonline.com/subscribe?back={return_url}",
+        "register_url": "https://www.riotimesonline.com/register",
+    },
+}
+VIEW_EXAMPLE = {
+    "site": "riotimes",
+    "url": "https://www.riotimesonline.com/brazil/carnival-opens",
+    "seed": "hWJ0mP3cR2yQ9sVx7uK1Zw",
+    "sections": ["brazil"],
+    "locale": "en",
+}
+DECISION_EXAMPLE = {
+    "access": "granted",
+    "reason": "metered",
+    "meter": "default",
+    "limit": 5,
+    "used": 1,
+    "remaining": 4,
+    "resets_at": "2026-12-01T00:00:00-03:00",
+    "article": "9bYlRkqWQ3OVb3nIc0mX2g",
+    "reader": "<token to keep>",
+    "state": "<signed state to keep>",
+    "grant": "<signed grant>",
+    "rule": {"version": 3, "name": "default"},
+    "warnings": [],
+    "prompt": {
+        "kind": "countdown",
+        "lang": "en",
+        "dir": "ltr",
+        "message": "You have 4 free articles remaining. Subscribe for unlimited access.",
+        "actions": [{"kind": "subscribe", "label": "Subscribe", "url": "https://www.riotimesonline.com/subscribe"}],
+        "dismissible": True,
+        "close_label": "Close",
+        "redirect_url": None,
+        "position": "bottom",
+        "colors": {"background": "#cc0000", "text": "#ffffff"},
+        "links": [],
+    },
+}
+WRITTEN_EXAMPLE = {
+    "site": "riotimes",
+    "version": 3,
+    "warnings": [{"pointer": "/prompt/colors", "detail": "Contrast is 3.1:1; text is hard to read below 4.5:1."}],
+    "differences": [
+        {"path": "/meters/default/limits/anonymous", "from": 5, "to": 3, "in_force": "2026-11-22T09:00:00-03:00"},
+        {"path": "/meters/default/period/unit", "from": "month", "to": "week", "in_force": "2026-12-01T00:00:00-03:00"},
+    ],
+}
+PROBLEM_EXAMPLE = {
+    "type": "about:blank",
+    "title": "Unprocessable Entity",
+    "status": 422,
+    "detail": "The site document has fields that are not as they should be.",
+    "errors": [{"pointer": "/prompt/position", "detail": "must be 'bottom' or 'top'"}],
+}
+
+PROBLEMS = {
+    304: "The caller has it (`If-None-Match`).",
+    400: "The body is not UTF-8, JSON or YAML, or nested too deeply.",
+    403: "The caller, or the page's origin, may not.",
+    404: "There is no such site, version or route.",
+    405: "The path knows other methods: see `Allow`.",
+    409: "The site was deleted; its id stays taken.",
+    412: "The site is not at the version that `If-Match` names.",
+    413: "The body is too large.",
+    422: "Fields are wrong: each is named.",
+    503: "The store cannot answer: retry after `Retry-After` seconds.",
+}
+
+Json = dict[str, Any]
+
+
+class _Schemas(GenerateJsonSchema):
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - a name in title case says nothing new
+        return False
+
+
+def document() -> Json:
+    """The OpenAPI 3.1 document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Readmeter",
+            "version": __version__,
+            "summary": "A metered paywall as a service",
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": TAGS,
+        "paths": {**_reader_paths(), **_file_paths(), **_admin_paths()},
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {
+                "aws": {
+                    "type": "apiKey",
+                    "name": "Authorization",
+                    "in": "header",
+                    "x-amazon-apigateway-authtype": "awsSigv4",
+                    "description": "Deployed: the request is signed with AWS credentials (Signature Version 4, "
+                    "service `execute-api`).",
+                },
+                "local": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "On the local service only: `local-admin`, or `local-admin:<site>` for one site.",
+                },
+            },
+        },
+    }
+
+
+def files() -> dict[Path, str]:
+    """What is generated: each file's path and text."""
+    described = document()
+    return {
+        ASSETS / "openapi.json": json.dumps(described, ensure_ascii=False, indent=1) + "\n",
+        ASSETS / "docs.html": page(described),
+    }
+
+
+def _schemas() -> Json:
+    modes: Any = [(model, "validation") for model in MODELS]
+    _, definitions = models_json_schema(modes, ref_template="#/components/schemas/{model}", schema_generator=_Schemas)
+    schemas: Json = definitions["$defs"]
+    for schema in schemas.values():
+        del schema["title"]
+    schemas["SiteDocument"]["examples"] = [DOCUMENT_EXAMPLE]
+    return dict(sorted(schemas.items()))
+
+
+def _reader_paths() -> Json:
+    body = {
+        "required": True,
+        "description": "At most 8 KB. `text/plain` is read as JSON too: a browser sends it without a preflight.",
+        "content": {
+            "application/json": {"schema": _ref("ViewRequest"), "example": VIEW_EXAMPLE},
+            "text/plain": {
+                "schema": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": _ref("ViewRequest"),
+                }
+            },
+        },
+    }
+    decided = _ok("The decision, whatever it is.", "Decision", DECISION_EXAMPLE)
+    refused = _problems(400, 403, 404, 405, 413, 422, 503)
+    access = DECISION_EXAMPLE | {
+        "used": 0,
+        "remaining": 5,
+        "reader": None,
+        "state": None,
+        "grant": None,
+        "prompt": None,
+    }
+    return {
+        "/v1/views": {
+            "post": {
+                **_about("Reader API", "view", "Decide a view and count it"),
+                "description": "Counts an article once per period, however often it is retried. "
+                "Checks run in this order, each before any write: 413, 400, 422, 404, 403. "
+                "Where the request is same-origin (`Sec-Fetch-Site`), the token is also set as a cookie.",
+                "requestBody": body,
+                "responses": {"200": decided, **refused},
+            }
+        },
+        "/v1/access": {
+            "post": {
+                **_about("Reader API", "access", "Ask what a view would be answered"),
+                "description": "The decision that /v1/views would take now. Nothing is written or minted: "
+                "`state`, `grant` and `prompt` are null.",
+                "requestBody": body,
+                "responses": {"200": _ok("The decision, whatever it is.", "Decision", access), **refused},
+            }
+        },
+    }
+
+
+def _file_paths() -> Json:
+    script = {"text/javascript": {"schema": {"type": "string"}}}
+    integrity = {
+        "file": "snippet-6fc1a2d34f.js",
+        "integrity": "sha384-J5qauw8hTfkpmOdR5jAbloELOTMWKH/3+NziD0517rik8JGje2bjvJwEbIyO48Oq",
+    }
+    return {
+        "/v1/snippet.js": _file("snippet", "The script that pages load", script, "Kept for an hour."),
+        "/v1/snippet.json": _file(
+            "snippetFile", "The script's released file and its hash", _body("SnippetFile", integrity)
+        ),
+        "/v1/{asset}": {
+            "parameters": [
+                {
+                    "name": "asset",
+                    "in": "path",
+                    "required": True,
+                    "description": "A name that snippet.json or the script itself gave",
+                    "schema": {"type": "string", "pattern": "^[a-z]+-[0-9a-f]{10}\\.js$"},
+                    "example": integrity["file"],
+                }
+            ],
+            **_file("release", "A released script file, the same for ever", script, "Immutable.", _problems(404)),
+        },
+        "/v1/health": {
+            "get": {
+                **_about("Files", "health", "Whether the service runs"),
+                "responses": {"200": _ok("It does.", "Health", {"status": "ok", "version": __version__})},
+            }
+        },
+        "/v1/openapi.json": _file("openapi", "This description", {"application/json": {"schema": {"type": "object"}}}),
+        "/v1/docs": _file("docs", "This description as a page", {"text/html": {"schema": {"type": "string"}}}),
+    }
+
+
+def _file(operation: str, summary: str, content: Json, caching: str = "", more: Json | None = None) -> Json:
+    found = {"description": f"The file. {caching}".strip(), "headers": {"ETag": _string()}, "content": content}
+    responses = {"200": found, "304": {"description": PROBLEMS[304]}, **(more or {})}
+    return {"get": {**_about("Files", operation, summary), "responses": responses}}
+
+
+def _admin_paths() -> Json:
+    site = {
+        "name": "site",
+        "in": "path",
+        "required": True,
+        "description": "The site's id",
+        "schema": {"type": "string", "pattern": "^[a-z0-9-]{3,40}$"},
+        "example": "riotimes",
+    }
+    dry_run = {
+        "name": "dry_run",
+        "in": "query",
+        "description": "`true`: answer the same and write nothing",
+        "schema": {"type": "boolean", "default": False},
+    }
+    version = {
+        "name": "version",
+        "in": "query",
+        "description": "This version instead of the live one, also of a deleted site",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 999999999},
+    }
+    if_match = {
+        "name": "If-Match",
+        "in": "header",
+        "description": "ETags of which one has to be the site's (`*`: any): else 412, and nothing is written",
+        "schema": {"type": "string"},
+        "example": '"3"',
+    }
+    either = {
+        "application/json": {"schema": _ref("SiteDocument"), "example": DOCUMENT_EXAMPLE},
+        "application/yaml": {"schema": _ref("SiteDocument")},
+    }
+    listed = {"site": "riotimes", "version": 3, "written_at": "2026-11-22T12:00:00Z"}
+    versions = {"version": 3, "written_at": "2026-11-22T12:00:00Z", "written_by": "arn:aws:iam::123456789012:user/ana"}
+    return {
+        "/v1/admin/sites": {
+            "get": _staff(
+                "listSites",
+                "List the sites",
+                {"200": _ok("The caller's sites, by id.", "Sites", {"sites": [listed]}), **_problems(403, 503)},
+            )
+        },
+        "/v1/admin/sites/{site}": {
+            "parameters": [site],
+            "get": _staff(
+                "getSite",
+                "Read a site document",
+                {
+                    "200": {
+                        "description": "The whole document, its defaults filled in. PUT takes it back as it is.",
+                        "headers": {"ETag": _string()},
+                        "content": either,
+                    },
+                    **_problems(403, 404, 422, 503),
+                },
+                parameters=[version],
+            ),
+            "put": _staff(
+                "putSite",
+                "Write a site document",
+                {
+                    "200": _ok("A new version, or a dry run's answer.", "Written", WRITTEN_EXAMPLE, etag=True),
+                    "201": _ok(
+                        "A new site.", "Written", WRITTEN_EXAMPLE | {"version": 1, "differences": []}, etag=True
+                    ),
+                    **_problems(400, 403, 404, 409, 412, 413, 422, 503),
+                },
+                parameters=[dry_run, if_match],
+                description="Every PUT is a new immutable version, in force within 10 seconds. A change of `timezone` "
+                "or of a meter's `period`, `count`, `pool` or name takes force at the site's next month; "
+                "`differences` says when each does.",
+                requestBody={
+                    "required": True,
+                    "description": "JSON or YAML (1.2, without anchors, aliases and tags), at most 64 KB.",
+                    "content": either,
+                },
+            ),
+            "delete": _staff(
+                "deleteSite",
+                "End a site",
+                {"204": {"description": "Its views answer 404 from now on."}, **_problems(403, 404, 412, 503)},
+                parameters=[if_match],
+                description="Versions and usage stay; the id is never free again.",
+            ),
+        },
+        "/v1/admin/sites/{site}/versions": {
+            "parameters": [site],
+            "get": _staff(
+                "listVersions",
+                "List a site's versions",
+                {"200": _ok("Newest first.", "Versions", {"versions": [versions]}), **_problems(403, 404, 503)},
+            ),
+        },
+    }
+
+
+def _staff(operation: str, summary: str, responses: Json, **more: Any) -> Json:
+    about = _about("Admin API", operation, summary)
+    return {**about, **more, "responses": responses, "security": [{"aws": []}, {"local": []}]}
+
+
+def _about(tag: str, operation: str, summary: str) -> Json:
+    return {"tags": [tag], "operationId": operation, "summary": summary}
+
+
+def _ok(description: str, schema: str, example: Json, *, etag: bool = False) -> Json:
+    headers = {"headers": {"ETag": _string()}} if etag else {}
+    return {"description": description, **headers, "content": _body(schema, example)}
+
+
+def _problems(*statuses: int) -> Json:
+    content = {"application/problem+json": {"schema": _ref("Problem"), "example": PROBLEM_EXAMPLE}}
+    plain = {"application/problem+json": {"schema": _ref("Problem")}}
+    return {
+        str(status): {"description": PROBLEMS[status], "content": content if status == 422 else plain}
+        for status in statuses
+    }
+
+
+def _body(schema: str, example: Json) -> Json:
+    return {"application/json": {"schema": _ref(schema), "example": example}}
+
+
+def _ref(schema: str) -> Json:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def _string() -> Json:
+    return {"schema": {"type": "string"}}
+
+
+if __name__ == "__main__":
+    for path, text in files().items():
+        path.write_text(text, encoding="utf-8")
