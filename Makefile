@@ -22,7 +22,7 @@ check: .venv/test.stamp  ## format, lint, types, layers and the fast tests: unde
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@PYTHONPATH=shared:. .venv/bin/lint-imports
+	@PYTHONPATH=shared:. .venv/bin/lint-imports --no-logo
 	@.venv/bin/python -m pytest tests/unit tests/property
 
 format: .venv/test.stamp  ## format the code and mend what the linter can mend

@@ -23,8 +23,10 @@ def settings() -> dict[str, Any]:
 
 
 def parameters(saved: Mapping[str, Any]) -> dict[str, str]:
-    """The template's parameters that samconfig.toml keeps, in either form that `sam` writes."""
+    """The template's parameters that samconfig.toml keeps, in any form that `sam` writes or takes."""
     overrides = saved.get("parameter_overrides", [])
+    if isinstance(overrides, dict):
+        return overrides
     pairs = overrides.split() if isinstance(overrides, str) else overrides
     return {name: value.strip('"') for name, _, value in (pair.partition("=") for pair in pairs)}
 

@@ -97,6 +97,7 @@ def test_what_ships_has_the_versions_that_are_tested(name: str) -> None:
     [
         'Architecture="x86_64" AlarmEmail="ops@example.com"',
         ["Architecture=x86_64", "AlarmEmail=ops@example.com"],
+        {"Architecture": "x86_64", "AlarmEmail": "ops@example.com"},
     ],
 )
 def test_make_deploy_reads_the_parameters_in_every_form_that_sam_saves(saved: object) -> None:
