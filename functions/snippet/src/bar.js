@@ -35,7 +35,9 @@ window.readmeter.bar = ({ emit, memory }) => {
       button.onclick = close;
       others.append(button);
     }
-    bar.onkeydown = (/** @type {KeyboardEvent} */ { key }) => key == 'Escape' && prompt.dismissible && close();
+    bar.onkeydown = (/** @type {KeyboardEvent} */ { key }) => {
+      if (key == 'Escape' && prompt.dismissible) close();
+    };
     dress(bar, prompt);
     bar.className = prompt.position;
     message.textContent = prompt.message;

@@ -66,11 +66,11 @@ const hide = (node) => {
   };
 };
 
-/** The last lines pale, so that nobody takes the cut for the end; not for those who asked for contrast. @param {HTMLElement} last */
+/** The last lines pale a little: there is more. Not for those who asked for contrast. @param {HTMLElement} last */
 const fade = (last) =>
   matchMedia('(forced-colors: active), (prefers-contrast: more), print').matches
     ? () => {}
-    : styled(last, 'mask-image', 'linear-gradient(#000 calc(100% - 4.5em), #0004)', '');
+    : styled(last, 'mask-image', 'linear-gradient(#000 calc(100% - 5em), #0009)', '');
 
 /** @param {HTMLElement | SVGElement} element @param {string} name @param {string} value @param {string} priority */
 const styled = ({ style }, name, value, priority) => {
