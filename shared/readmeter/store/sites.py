@@ -86,7 +86,8 @@ class SiteStore:
             ExpressionAttributeValues={":pk": {"S": "SITES"}},
             ConsistentRead=True,
         )
-        return [ListedSite(item["sk"]["S"], int(item["n"]["N"]), float(item["at"]["N"])) for item in items]
+        listed = (item for item in items if "gone" not in item)
+        return [ListedSite(item["sk"]["S"], int(item["n"]["N"]), float(item["at"]["N"])) for item in listed]
 
     def write(self, version: Version, compiled: CompiledSite) -> None:
         """Makes `version` the live one, in one transaction.
@@ -124,8 +125,13 @@ class SiteStore:
             "ConditionExpression": "n = :n AND attribute_not_exists(gone)",
             "ExpressionAttributeValues": {":yes": {"BOOL": True}, ":n": {"N": str(version)}},
         }
-        listed = {"TableName": self._table, "Key": _key("SITES", site)}
-        self._database.transact_write_items(TransactItems=[{"Update": live}, {"Delete": listed}])
+        listed = {
+            "TableName": self._table,
+            "Key": _key("SITES", site),
+            "UpdateExpression": "SET gone = :yes",  # marked, so that no role needs to delete: versions are for ever
+            "ExpressionAttributeValues": {":yes": {"BOOL": True}},
+        }
+        self._database.transact_write_items(TransactItems=[{"Update": live}, {"Update": listed}])
 
 
 class SiteCache:
