@@ -1,7 +1,6 @@
 """API Gateway's HTTP API event, payload 2.0, as the few things that Readmeter reads of it."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -41,7 +40,7 @@ class Request:
         """The body's bytes. Raises `Problem` 413 over `most`."""
         try:
             content = base64.b64decode(self.body, validate=True) if self.is_base64 else self.body.encode()
-        except (binascii.Error, UnicodeEncodeError) as error:
+        except ValueError as error:
             raise Problem(400, "The body is not UTF-8 text.") from error
         if len(content) > most:
             raise Problem(413, f"The body is larger than {most} bytes.")

@@ -1,0 +1,98 @@
+"""The hand-written check of a view request: what it refuses and names, and what it makes of the rest."""
+
+import json
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readmeter.web.body import ViewRequest, parse_view
+from readmeter.web.problem import Problem
+from tests.support.bad_bodies import BAD_BODIES, FIELDS, NESTED, ODD_BODIES, SITE, BadBody, whole
+
+CHECKED = [bad for bad in BAD_BODIES if bad.status != 413]  # the size is checked before
+
+
+@pytest.mark.parametrize("bad", CHECKED, ids=lambda bad: bad.name)
+def test_each_rule_that_a_body_breaks_is_named(bad: BadBody) -> None:
+    with pytest.raises(Problem) as raised:
+        parse_view(bad.body)
+    assert raised.value.status == bad.status
+    assert tuple(error.pointer for error in raised.value.errors) == bad.pointers
+    assert all(error.detail.startswith(("must", "is required", "`article` or")) for error in raised.value.errors)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_table_breaks_every_field(field: str) -> None:
+    assert any(f"/{field}" in pointer for bad in BAD_BODIES for pointer in bad.pointers)
+
+
+@pytest.mark.parametrize("name", ODD_BODIES)
+def test_odd_bodies_that_break_no_rule_pass(name: str) -> None:
+    view = parse_view(ODD_BODIES[name])
+    assert (view.site, view.article) == (SITE, "a")
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_deep_nesting_is_refused_or_passed_over(name: str) -> None:
+    try:
+        assert parse_view(NESTED[name]).article == "a"
+    except Problem as problem:
+        assert problem.status in (400, 422)  # noqa: PT017 - which one depends on how deep this Python reads
+
+
+def test_the_least_that_a_page_sends() -> None:
+    least = ViewRequest(
+        site="riotimes",
+        article="a",
+        url=None,
+        reader=None,
+        seed=None,
+        view=None,
+        state=None,
+        identity=None,
+        sections=[],
+        tags=[],
+        locale=None,
+        unstored=False,
+    )
+    assert parse_view(b'{"site": "riotimes", "article": "a"}') == least
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_an_accepted_article_is_in_nfc_and_fits_the_key_that_it_is_hashed_with(article: str) -> None:
+    try:
+        view = parse_view(json.dumps(whole(article=article)).encode())
+    except Problem as problem:
+        normal = unicodedata.normalize("NFC", article)
+        has_control = any(unicodedata.category(character) == "Cc" for character in article)
+        assert has_control or len(normal.encode(errors="surrogatepass")) > 512 or not _encodable(normal)
+        assert [error.pointer for error in problem.errors] == ["/article"]  # noqa: PT017
+    else:
+        assert view.article == unicodedata.normalize("NFC", article)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_are_a_view_or_a_problem(content: bytes) -> None:
+    try:
+        parse_view(content)
+    except Problem as problem:
+        assert problem.status in (400, 422)  # noqa: PT017
+
+
+def test_no_problem_repeats_what_was_sent() -> None:
+    canary = "canary-7731"
+    bodies = [whole(**{field: {canary: canary}}) for field in FIELDS] + [
+        whole(**{canary: 1}, site=""),
+        [canary],
+        canary,
+    ]
+    for body in bodies:
+        with pytest.raises(Problem) as raised:
+            parse_view(json.dumps(body).encode())
+        assert canary not in json.dumps(raised.value.document())
+
+
+def _encodable(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
