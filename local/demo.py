@@ -1,19 +1,23 @@
 """The demo newspaper's site: written through the admin API, as a publisher would."""
 
-import json
-import urllib.error
-import urllib.request
 from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from local.gateway import Gateway
 
 SITE = "rio-courier"
 
 
-def introduce(api_url: str, newspaper_url: str) -> None:
+def introduce(gateway: Gateway, newspaper_url: str) -> None:
     """Writes the site document, unless one stands that lets the newspaper's address in."""
     document = _document(newspaper_url)
-    held = _admin("GET", api_url)
-    if held is None or held["origins"] != document["origins"]:
-        _admin("PUT", api_url, document)
+    held = _admin(gateway, "GET")
+    if held.status_code == 200 and held.json["origins"] == document["origins"]:  # type: ignore[index]
+        return
+    written = _admin(gateway, "PUT", document)
+    if written.status_code not in (200, 201):
+        raise RuntimeError(f"The demo's site document was refused: {written.text}")
 
 
 def _document(newspaper_url: str) -> dict[str, Any]:
@@ -30,18 +34,7 @@ def _document(newspaper_url: str) -> dict[str, Any]:
     }
 
 
-def _admin(method: str, api_url: str, document: dict[str, Any] | None = None) -> Any:
-    """The answer's JSON; None where there is no such site."""
-    request = urllib.request.Request(
-        f"{api_url}/v1/admin/sites/{SITE}",
-        method=method,
-        data=None if document is None else json.dumps(document).encode(),
-        headers={"authorization": "Bearer local-admin", "content-type": "application/json"},
+def _admin(gateway: Gateway, method: str, document: dict[str, Any] | None = None) -> TestResponse:
+    return Client(gateway).open(
+        f"/v1/admin/sites/{SITE}", method=method, json=document, headers={"Authorization": "Bearer local-admin"}
     )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        if error.code == 404:
-            return None
-        raise

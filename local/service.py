@@ -47,10 +47,11 @@ def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator
         prepare(template, data_dir)
         clock = Clock()
         handlers = load(template.functions, clock.now, {"SITE_CACHE_SECONDS": "0"})
+        gateway = Gateway(template.routes, handlers, clock.now)
         running = Service(_url(api_socket), _url(paper_socket), engine_url, clock)
-        stack.enter_context(_serving(api_socket, Gateway(template.routes, handlers, clock.now)))
-        introduce(running.api_url, running.newspaper_url)
+        introduce(gateway, running.newspaper_url)
         stack.enter_context(_serving(paper_socket, newspaper(running.api_url, SITE, clock)))
+        stack.enter_context(_serving(api_socket, gateway))  # last: when it answers, all is ready
         yield running
 
 
