@@ -12,7 +12,7 @@ BUILD := .tools/python3.13/bin/python3.13 .tools/sam/installed.stamp
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-run: $(RUN)  ## start the service and a demo newspaper on this machine (PORT, DEMO_PORT, DATA_DIR)
+run: $(RUN)  ## start the service and a demo newspaper (PORT=8080 DEMO_PORT=8081; DATA_DIR=folder keeps the counts)
 	@PYTHONPATH=shared exec .venv/bin/python -m local
 
 test: $(TEST)  ## install what is needed and run the whole test suite
@@ -32,7 +32,7 @@ format: .venv/test.stamp  ## format the code and mend what the linter can mend
 lock: .venv/test.stamp  ## pin the newest versions of every requirement, with hashes
 	@tools/lock.sh
 
-build: $(BUILD)  ## build what is deployed into .aws-sam/build (ARCHITECTURE)
+build: $(BUILD)  ## build what is deployed into .aws-sam/build (ARCHITECTURE=arm64)
 	@tools/build.sh $(ARCHITECTURE)
 
 deploy: $(BUILD)  ## build and deploy to AWS: asks on first use, ends with the script tag to paste

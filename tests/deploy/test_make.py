@@ -50,6 +50,46 @@ def pretend_python(machine: Path, script: str) -> None:
     (machine / "python3").chmod(0o755)
 
 
+@pytest.fixture
+def bare_project(machine: Path) -> Path:
+    """A checkout on that machine, whose pytest passes and says what it was asked for."""
+    project = machine / "project"
+    shutil.copytree(ROOT / "tools", project / "tools")
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+    (machine / "apt-get").unlink(missing_ok=True)
+    (machine / "id").symlink_to(str(shutil.which("id")))
+    return project
+
+
+def make_test(project: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", "tools/test.sh"],
+        cwd=project,
+        env={"PATH": str(project.parent), "HOME": str(project.parent), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_what_could_not_run_is_said_last_with_what_to_type(bare_project: Path) -> None:
+    done = make_test(bare_project)
+    asked, *said = [line for line in done.stdout.splitlines() if line]
+    assert done.returncode == 0
+    assert asked.startswith("-m pytest ")
+    assert len(said) == 3
+    assert all(re.fullmatch(r"Not run: .+\. Type: .+", line) for line in said)
+    assert "--ignore=tests/browser" in asked
+    assert "--ignore=tests/deploy/test_build.py" in asked
+
+
+def test_in_ci_a_missing_tool_is_a_failure(bare_project: Path) -> None:
+    assert make_test(bare_project, CI="true").returncode == 1
+
+
 def test_make_alone_lists_every_target() -> None:
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = re.search(r"^\.PHONY: help (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
