@@ -1,4 +1,4 @@
-"""A publisher's page on one origin and a scripted API on another: for states that a real service cannot be brought into."""
+"""A publisher's page on one origin, a scripted API on another: for states that a real service is hard to bring into."""
 
 import base64
 import json
@@ -64,7 +64,7 @@ def serving() -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_OPTIONS = answer
+        do_GET = do_POST = do_OPTIONS = answer  # noqa: N815 - names that the base class looks for
 
         def log_message(self, *_: object) -> None:
             pass
@@ -147,7 +147,7 @@ def denied(reason: str = "limit_reached", **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Api:
-    """The scripted API: the real snippet function, and views as `answer` says (a document, or a function of the request)."""
+    """The real snippet function, and views answered with `answer`: a document, a reply, or what makes one of a request."""
 
     server: Server
     answer: Any = field(default_factory=granted)
@@ -220,7 +220,9 @@ class Paper:
             f' data-{name.replace("_", "-")}="{value}"' for name, value in ({"site": SITE} | attributes).items()
         )
         tag = f'<script async src="{self.api.url}/v1/snippet.js"{data}></script>' if script is None else script
-        viewport = '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        content = f"<!doctype html><html {html}><head><meta charset=utf-8><title>A page</title>{viewport}{head}{tag}</head><body>{body}</body></html>"
+        head = (
+            f'<meta charset=utf-8><title>A page</title><meta name="viewport" content="width=device-width">{head}{tag}'
+        )
+        content = f"<!doctype html><html {html}><head>{head}</head><body>{body}</body></html>"
         self.pages[path] = 200, {"content-type": "text/html; charset=utf-8", **(headers or {})}, content.encode()
         return self.server.url + path

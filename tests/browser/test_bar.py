@@ -87,7 +87,7 @@ def test_escape_closes_it_only_with_the_focus_inside(page: Page, api: Api, paper
 
 def test_the_keyboard_passes_through_it(page: Page, api: Api, paper: Paper) -> None:
     page.goto(
-        paper.page(body=f"<main><article><h1>An article</h1><p>Text.</p></article><button id=own>Own</button></main>")
+        paper.page(body="<main><article><h1>An article</h1><p>Text.</p></article><button id=own>Own</button></main>")
     )
     reader = Reader(page)
     reader.reads(FOUR)
@@ -117,7 +117,7 @@ def test_only_a_newly_counted_read_is_announced(page: Page, api: Api, paper: Pap
         window.said = [];
         Element.prototype.attachShadow = function (options) {
             const root = attach.call(this, options);
-            const note = () => { const status = root.querySelector('[role=status]'); if (status) said.push(status.textContent) };
+            const note = () => root.querySelectorAll('[role=status]').forEach(status => said.push(status.textContent));
             new MutationObserver(note).observe(root, {childList: true, subtree: true, characterData: true});
             return root;
         };

@@ -26,9 +26,6 @@ export const memory = (changes) => {
   return known;
 };
 
-/** 22 base64url characters: 128 random bits. */
+/** 22 base64url characters: 110 random bits. */
 export const random = () =>
-  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .slice(0, 22);
+  Array.from(crypto.getRandomValues(new Uint8Array(22)), (byte) => (byte & 31).toString(32)).join('');

@@ -48,7 +48,7 @@ const show = async (name, answer, key) => {
 const ask = async () => {
   const mine = ++turn;
   const page = given || described();
-  waiting = document.hidden || document.readyState == 'loading';
+  waiting = document.hidden || document.prerendering || document.readyState == 'loading';
   if (waiting || !page) return;
   const { dismissed, granted = [], reader, seed, state } = memory({ seed: memory().seed || random() });
   const url = new URL(page.url || '', location.href).href.split(/[?#]/)[0];
@@ -86,7 +86,9 @@ const ask = async () => {
     // A prompt without its sentence or its numbers is no answer.
     if (
       prompt
-        ? !prompt.message.trim() || (reason != 'locked' && ![limit, used, remaining].every(Number.isInteger))
+        ? !/^(granted|denied)$/.test(access) ||
+          !prompt.message.trim() ||
+          (reason != 'locked' && ![limit, used, remaining].every(Number.isInteger))
         : !isGranted
     )
       throw 0;
@@ -140,8 +142,8 @@ const readmeter = {
 
 if (!window.readmeter) {
   window.readmeter = readmeter;
-  document.addEventListener('readystatechange', resume);
-  document.addEventListener('visibilitychange', resume);
+  for (const change of ['readystatechange', 'visibilitychange', 'prerenderingchange'])
+    document.addEventListener(change, resume);
   addEventListener('pageshow', (event) => event.persisted && display());
   display();
 }

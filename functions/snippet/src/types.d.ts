@@ -79,6 +79,10 @@ interface Main {
   refresh(): Promise<void>;
 }
 
+interface Document {
+  prerendering?: boolean;
+}
+
 interface Window {
   readmeterConfig?: Settings;
   readmeter?: any;
