@@ -156,14 +156,14 @@ def _identity(visit: Visit) -> str:
 
 def _remembered(state: State, question: Question, now: float) -> Tally | None:
     """What the page's own state answers without the database: a repeat, or a recent refusal."""
-    window = isinstance(question.slot, WindowSlot)
-    over = isinstance(question.slot, WindowSlot) and state.window_start <= question.slot.cut
+    opened = state.window_start or None
+    over = isinstance(question.slot, WindowSlot) and opened is not None and opened <= question.slot.cut
     if state.scope != question.scope or over:
         return None
     known = question.digest in state.digests
     if not known and not state.denies(question.limit, now):
         return None
-    return Tally(state.used, known=known, window_start=state.window_start if window else None)
+    return Tally(state.used, known=known, window_start=opened)
 
 
 def _read(visit: Visit, question: Question) -> Read:
