@@ -1,0 +1,157 @@
+"""What each kind of decision costs: requests to the meter table, and the write units that they take."""
+
+import pytest
+
+from readmeter.core.rules import Match
+from tests.support.endpoint import SEED, Desk
+from tests.support.meters import snapshot
+from tests.support.site import ORIGIN, compiled, meter
+from tests.support.wire import Wire
+
+DAY = 86_400
+
+
+@pytest.fixture
+def table(desk: Desk) -> str:
+    return desk.tables.meter_table
+
+
+def test_a_counted_read_is_one_write(desk: Desk, wire: Wire, table: str) -> None:
+    for article in "abcde":
+        assert desk.view(article)["reason"] == "metered"
+        assert wire.to(table) == ["UpdateItem"]
+
+
+def test_a_repeat_and_a_wall_without_a_state_are_one_write(desk: Desk, wire: Wire, table: str) -> None:
+    desk.publish(compiled(meter(anonymous=1)))
+    desk.view("a")
+    wire.to(table)
+    for article, reason in (("a", "repeat"), ("b", "limit_reached")):
+        assert desk.view(article)["reason"] == reason
+        assert wire.to(table) == ["UpdateItem"]
+
+
+@pytest.mark.parametrize("unit", ["month", "days"])
+@pytest.mark.parametrize("limit", [0, 1, 2])
+def test_a_repeat_and_a_wall_with_a_state_ask_nothing(
+    desk: Desk, wire: Wire, table: str, unit: str, limit: int
+) -> None:
+    """A limit of 0 opens no window: its wall is remembered all the same."""
+    desk.publish(compiled(meter(anonymous=limit, unit=unit, days=30)))
+    state = [desk.view(article)["state"] for article in "abc"][-1]
+    wire.to(table)
+    reasons = [desk.view(article, state=state)["reason"] for article in "abcd"]
+    assert reasons == ["repeat"] * limit + ["limit_reached"] * (4 - limit)
+    assert wire.to(table) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "page"),
+    [
+        ({"mode": "off"}, {}),
+        ({"exempt": Match(tags=("x",))}, {"tags": ["x"]}),
+        ({"locked": Match(tags=("x",))}, {"tags": ["x"]}),
+        ({}, {"url": f"{ORIGIN}/subscribe"}),
+    ],
+)
+def test_what_no_meter_decides_asks_nothing(
+    desk: Desk, wire: Wire, table: str, rules: dict[str, object], page: dict[str, object]
+) -> None:
+    desk.publish(compiled(**rules))
+    wire.to(table)
+    desk.view("a", **page)
+    assert wire.to(table) == []
+
+
+def test_the_first_read_of_a_window_is_one_write(desk: Desk, wire: Wire, table: str) -> None:
+    desk.publish(compiled(meter(unit="days", days=30)))
+    for article in "ab":
+        desk.view(article)
+    assert wire.to(table) == ["UpdateItem", "UpdateItem"]
+
+
+def test_a_new_window_is_one_refused_write_and_one_transaction_of_two(desk: Desk, wire: Wire, table: str) -> None:
+    desk.publish(compiled(meter(unit="days", days=30)))
+    desk.view("a")
+    desk.now += 30 * DAY
+    wire.sent.clear()
+    desk.view("b")
+    assert sum(sent.units for sent in wire.sent) == 1 + 2 * 2
+    assert wire.to(table) == ["UpdateItem", "TransactWriteItems"]
+    desk.view("c")
+    assert wire.to(table) == ["UpdateItem"]
+
+
+def test_access_reads_once_and_writes_nothing(desk: Desk, wire: Wire, table: str) -> None:
+    desk.publish(compiled(meter(anonymous=1)))
+    desk.view("a")
+    wire.to(table)
+    for article in "ab":
+        desk.access(article)
+        assert wire.to(table) == ["GetItem"]
+
+
+def test_a_view_asks_the_site_table_at_most_once(desk: Desk, wire: Wire) -> None:
+    desk.view("a")
+    assert wire.to(desk.tables.site_table) == ["GetItem"]
+
+
+GOOD = {"site": "riotimes", "article": "a", "seed": SEED}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (413, {**GOOD, "locale": "x" * 8192}, {}),
+        (400, b"", {}),
+        (400, b"\xff", {}),
+        (400, b"{", {}),
+        (400, b"[" * 8000, {}),
+        (422, b"[]", {}),
+        (422, {}, {}),
+        (422, {**GOOD, "article": None}, {}),
+        (422, {**GOOD, "article": "x" * 513}, {}),
+        (422, {**GOOD, "article": "a\ud800"}, {}),
+        (422, {**GOOD, "url": ""}, {}),
+        (422, {**GOOD, "reader": 1}, {}),
+        (422, {**GOOD, "seed": []}, {}),
+        (422, {**GOOD, "state": {}}, {}),
+        (422, {**GOOD, "view": "x" * 65}, {}),
+        (422, {**GOOD, "sections": ["x"] * 21}, {}),
+        (422, {**GOOD, "tags": "x"}, {}),
+        (422, {**GOOD, "storage": "some"}, {}),
+        (422, {**GOOD, "events": [1]}, {}),
+        (404, {**GOOD, "site": "nobody"}, {}),
+        (404, {**GOOD, "site": "../riotimes"}, {}),
+        (404, {**GOOD, "site": "riotimes#R"}, {}),
+        (403, GOOD, {"origin": "https://evil.example"}),
+        (403, GOOD, {"origin": "null"}),
+        (403, GOOD, {"origin": ORIGIN + ".evil.example"}),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/views", "/v1/access"])
+def test_invalid_input_asks_and_writes_nothing(
+    desk: Desk, wire: Wire, table: str, status: int, body: object, headers: dict[str, str], path: str
+) -> None:
+    """I15"""
+    desk.view("a")
+    before = snapshot(desk.tables)
+    wire.sent.clear()
+    assert desk.post(body, path, **headers).status == status
+    assert [sent for sent in wire.sent if sent.table == table or sent.units] == []
+    assert snapshot(desk.tables) == before
+    assert desk.faults == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+def test_other_methods_ask_and_write_nothing(desk: Desk, wire: Wire, table: str, method: str) -> None:
+    """I15"""
+    assert desk.post(GOOD, method=method).status in {204, 405}
+    assert wire.to(table) == []
+    assert desk.tables.meter_items() == []
+
+
+def test_a_site_that_was_deleted_is_not_counted(desk: Desk, wire: Wire, table: str) -> None:
+    desk.tables.sites.delete("riotimes", 1)
+    assert desk.post(GOOD).status == 404
+    assert wire.to(table) == []
