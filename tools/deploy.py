@@ -47,7 +47,7 @@ def first_answers(architecture: str) -> list[str]:
 
 def outputs(saved: Mapping[str, Any]) -> dict[str, str]:
     where = [f"--{key}={saved[key]}" for key in ("region", "profile") if key in saved]
-    listing = subprocess.run(  # noqa: S603
+    listing = subprocess.run(
         [SAM, "list", "stack-outputs", f"--stack-name={saved['stack_name']}", "--output=json", *where],
         check=True,
         capture_output=True,
@@ -63,7 +63,7 @@ def main() -> int:
     os.environ["SAM_CLI_TELEMETRY"] = "0"
     added = first_answers(architecture) if first else []
     for command in (["tools/build.sh", architecture], [SAM, "deploy", *added]):
-        if status := subprocess.run(command, check=False).returncode:  # noqa: S603
+        if status := subprocess.run(command, check=False).returncode:
             return status
     made = outputs(settings())
     print(f"""
@@ -74,7 +74,7 @@ Next, store a site document (docs/deploy.md tells how to write one):
   {made["NextCommand"].strip()}
 
 Then paste this into the head of every page, with the site's id:
-  {made["ScriptTag"]}""")  # noqa: T201
+  {made["ScriptTag"]}""")
     return 0
 
 

@@ -54,7 +54,7 @@ def main(build: Path) -> int:
             remove(path)
         compiled = compile_in_place(artifact) and compiled
         size = sum(path.stat().st_size for path in artifact.rglob("*") if path.is_file())
-        print(f"{artifact.name:16} {size / 1024:8.0f} kB")  # noqa: T201
+        print(f"{artifact.name:16} {size / 1024:8.0f} kB")
     return 0 if compiled else 1
 
 

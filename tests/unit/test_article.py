@@ -14,6 +14,7 @@ from readmeter.core.encoding import base64url, from_base64url
         ("id-7", "https://a.example/x?y#z", "id-7"),
         (None, "https://a.example/x?utm=1#top", "https://a.example/x"),
         (None, "https://a.example/x#a?b", "https://a.example/x"),
+        (None, "https://a.example/x?a?b#c#d?e", "https://a.example/x"),
         (None, "https://a.example/x", "https://a.example/x"),
     ],
 )

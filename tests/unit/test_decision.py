@@ -1,8 +1,11 @@
 """Which rule decides, in the contract's order, and what the meter's tally makes of it."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
-from readmeter.core.decision import Decision, Tally, by_meter, by_rules
+from readmeter.core.decision import Allowance, Decision, Reason, Tally, by_meter, by_rules, limit_for
 from readmeter.core.rules import Match, Meter, Page
 from tests.support.site import meter, rules
 
@@ -65,31 +68,31 @@ def test_a_match_needs_any_one_of_its_names(match: Match, names: Page) -> None:
     assert not match.names(page(path="/elsewhere"))
 
 
-def decide(tally: Tally, limits: Meter | None = None, **site: object) -> Decision:
-    return by_meter(rules(**site), limits or meter(), "anonymous", tally, None)
+RESETS_AT = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def decide(tally: Tally, of: Meter | None = None, **site: Any) -> Decision:
+    return by_meter(rules(**site), of or meter(), "anonymous", tally, RESETS_AT)
 
 
 def test_the_first_counted_read_of_five_leaves_four() -> None:
     decision = decide(Tally(1, new=True))
-    assert (decision.access, decision.reason) == ("granted", "metered")
-    assert decision.allowance is not None
-    assert (decision.allowance.limit, decision.allowance.used, decision.allowance.remaining) == (5, 1, 4)
+    assert decision == Decision("granted", "metered", meter(), Allowance(5, 1), RESETS_AT)
+    assert Allowance(5, 1).remaining == 4
 
 
 def test_a_repeat_is_granted_after_the_limit_is_lowered_and_nothing_remains() -> None:
-    decision = decide(Tally(4, known=True), meter(anonymous=2))
-    assert (decision.access, decision.reason) == ("granted", "repeat")
-    assert decision.allowance is not None
-    assert decision.allowance.remaining == 0, "never negative"
+    lowered = meter(anonymous=2)
+    assert decide(Tally(4, known=True), lowered) == Decision("granted", "repeat", lowered, Allowance(2, 4), RESETS_AT)
+    assert Allowance(2, 4).remaining == 0, "never negative"
 
 
 def test_a_refusal_is_a_wall() -> None:
-    assert decide(Tally(5)).reason == "limit_reached"
+    assert decide(Tally(5)) == Decision("denied", "limit_reached", meter(), Allowance(5, 5), RESETS_AT)
 
 
 def test_a_refusal_while_observing_is_an_open_article() -> None:
-    decision = decide(Tally(5), mode="observe")
-    assert (decision.access, decision.reason) == ("granted", "open")
+    assert decide(Tally(5), mode="observe") == Decision("granted", "open", meter(), Allowance(5, 5), RESETS_AT)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,18 @@ def test_a_refusal_while_observing_is_an_open_article() -> None:
     [(5, 10, "registration_required", 5), (7, 10, "registration_required", 3), (5, 5, "limit_reached", 0)],
 )
 def test_an_account_is_asked_for_only_where_it_gives_more_reads(
-    used: int, registered: int, reason: str, extra: int
+    used: int, registered: int, reason: Reason, extra: int
 ) -> None:
-    decision = decide(Tally(used), meter(limits={"anonymous": 5, "registered": registered}))
-    assert (decision.reason, decision.extra) == (reason, extra)
+    tiers = meter(limits={"anonymous": 5, "registered": registered})
+    assert decide(Tally(used), tiers) == Decision("denied", reason, tiers, Allowance(5, used), RESETS_AT, extra)
+
+
+def test_a_registered_reader_is_not_asked_to_register() -> None:
+    tiers = meter(limits={"anonymous": 5, "registered": 10})
+    decision = by_meter(rules(), tiers, "registered", Tally(5), None)
+    assert decision == Decision("denied", "limit_reached", tiers, Allowance(10, 5), None)
+
+
+def test_without_a_tier_of_their_own_registered_readers_have_the_anonymous_limit() -> None:
+    assert limit_for(meter(limits={"anonymous": 5, "registered": 10}), "registered") == 10
+    assert limit_for(meter(limits={"anonymous": 5}), "registered") == 5
