@@ -147,7 +147,7 @@ def denied(reason: str = "limit_reached", **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Api:
-    """The real snippet function, and views answered with `answer`: a document, a reply, or what makes one of a request."""
+    """The real snippet function; views get `answer`: a document, a reply, or a function of the request."""
 
     server: Server
     answer: Any = field(default_factory=granted)
