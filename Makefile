@@ -7,27 +7,39 @@ RUN := .venv/run.stamp .tools/ministack/installed.stamp
 TEST := $(RUN) .venv/test.stamp .tools/sam/installed.stamp
 BUILD := .tools/python3.13/bin/python3.13 .tools/sam/installed.stamp
 
-.PHONY: help run test check format lock build deploy clean
+.PHONY: help run test check lint format locales generate lock build deploy clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 run: $(RUN)  ## start the service and a demo newspaper (PORT=8080 DEMO_PORT=8081; DATA_DIR=folder keeps the counts)
 	@PYTHONPATH=shared exec .venv/bin/python -m local
 
-test: $(TEST)  ## install what is needed and run the whole test suite
+test: $(TEST) lint  ## install what is needed and run the whole test suite
 	@tools/test.sh
 
-check: .venv/test.stamp  ## format, lint, types, layers and the fast tests: under a minute
+check: lint  ## format, lint, types, layers and the fast tests: under a minute
+	@.venv/bin/python -m pytest tests/unit tests/property
+
+lint: .venv/test.stamp
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@PYTHONPATH=shared:. .venv/bin/lint-imports --no-logo
-	@.venv/bin/python -m pytest tests/unit tests/property
 
 format: .venv/test.stamp  ## format the code and mend what the linter can mend
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+locales: .venv/test.stamp  ## write the sentences' data from locales/, and say what is missing
+	@.venv/bin/python tools/locales.py
+	@PYTHONPATH=shared .venv/bin/python tools/sentences.py
+
+generate: locales node_modules/.package-lock.json  ## write all that is generated: sentences, reference, snippet, the README's picture
+	@PYTHONPATH=shared .venv/bin/python -m tools.openapi
+	@PYTHONPATH=shared .venv/bin/python tools/site_document.py
+	@npm run --silent build
+	@PYTHONPATH=shared:. .venv/bin/python tools/pictures.py
 
 lock: .venv/test.stamp  ## pin the newest versions of every requirement, with hashes
 	@tools/lock.sh
@@ -51,6 +63,10 @@ clean:  ## remove everything that was installed or built
 
 .tools/%/installed.stamp: requirements/%.txt
 	@tools/install.sh .tools/$* $<
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .tools/python3.13/bin/python3.13:
