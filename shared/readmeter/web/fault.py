@@ -8,7 +8,8 @@ from typing import Any
 def fault_fields(request_id: str, fault: Exception) -> dict[str, Any]:
     """The fields of the log line: types, AWS error codes and places. A message could hold what the reader sent."""
     cause = fault.__cause__ or fault
-    code = getattr(cause, "response", {}).get("Error", {}).get("Code")
+    response = getattr(cause, "response", None)  # a dict of ClientError's, None of a timeout's
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
     frames = traceback.extract_tb(cause.__traceback__)
     return {
         "request_id": request_id,
