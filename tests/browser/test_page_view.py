@@ -280,7 +280,7 @@ def test_a_page_of_its_own_can_listen(page: Page, api: Api, paper: Paper) -> Non
         readmeter.on('dismissed', prompt => heard.push(['dismissed', prompt.kind]));
         readmeter.on('clicked', action => heard.push(['clicked', action.kind]));
         window.addEventListener('readmeter:decision', event => heard.push(['event', event.detail.access]));
-        return readmeter.view({article: 'a'});
+        return readmeter.view({article: 'a'}).then(() => heard.push(['kept', readmeter.decision.remaining]));
     }""")
     reader = Reader(page)
     reader.reads(FOUR)
@@ -290,6 +290,7 @@ def test_a_page_of_its_own_can_listen(page: Page, api: Api, paper: Paper) -> Non
     assert page.evaluate("heard") == [
         ["decision", 4],
         ["event", "granted"],
+        ["kept", 4],
         ["shown", "countdown"],
         ["clicked", "sign_in"],
         ["dismissed", "countdown"],

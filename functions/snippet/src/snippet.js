@@ -44,22 +44,53 @@ const show = async (name, answer, key) => {
   if (readmeter.decision == answer) part(answer, key);
 };
 
+/** A prompt without its sentence or its numbers is no answer. @param {any} answer @returns {boolean} */
+const isWhole = ({ access, limit, prompt, reason, remaining, used }) =>
+  prompt
+    ? /^(granted|denied)$/.test(access) &&
+      prompt.message.trim() &&
+      (reason == 'locked' || [limit, used, remaining].every(Number.isInteger))
+    : access == 'granted';
+
+/** Keeps what the next view needs and has the answer shown. @param {Decision} answer @param {string} key @param {boolean} late */
+const take = (answer, key, late) => {
+  const { access, prompt, reason, remaining } = answer;
+  const { dismissed, granted = [] } = memory();
+  const isGranted = access == 'granted';
+  const isClosed = dismissed === remaining;
+  const others = granted.filter((other) => other != key);
+  memory({
+    reader: answer.reader,
+    state: answer.state,
+    dismissed: isClosed && remaining,
+    granted: isGranted ? [key, ...others].slice(0, 64) : others,
+    // A reader who gets on has no wall to hold; a re-read says nothing about the next article.
+    ...(isGranted && reason != 'repeat' && { wall: null }),
+  });
+  readmeter.decision = answer;
+  if (isGranted) clear('wall');
+  if (isGranted && prompt && (prompt.kind == 'last' || !isClosed)) show('bar', answer, key);
+  else clear('bar');
+  if (!isGranted && !late) show('wall', answer, key);
+  emit('decision', answer);
+};
+
 /** One request without a preflight. Anything but a whole answer is a miss and leaves the page as it is. */
 const ask = async () => {
   const mine = ++turn;
   const page = given || described();
   waiting = document.hidden || document.prerendering || document.readyState == 'loading';
   if (waiting || !page) return;
-  const { dismissed, granted = [], reader, seed, state } = memory({ seed: memory().seed || random() });
+  const { reader, seed, state } = memory({ seed: memory().seed || random() });
   const url = new URL(page.url || '', location.href).href.split(/[?#]/)[0];
   const key = page.article || url;
   let late = false;
   const miss = () => {
-    if (settings.failure == 'hide' || (settings.failure != 'show' && memory().wall)) show('wall', null, key);
+    if (settings.failure == 'hide' || memory().wall) show('wall', null, key);
   };
   const timer = setTimeout(() => {
     late = true;
-    miss();
+    if (mine == turn) miss();
   }, PATIENCE);
   try {
     const response = await fetch(api + 'views', {
@@ -79,35 +110,10 @@ const ask = async () => {
       }),
     });
     const answer = await response.json();
-    if (response.status != 200) throw console.error('Readmeter: ' + answer.detail);
+    if (response.status != 200) throw answer.detail && console.error('Readmeter: ' + answer.detail);
     if (mine != turn) return;
-    const { access, limit, prompt, reason, remaining, used } = answer;
-    const isGranted = access == 'granted';
-    // A prompt without its sentence or its numbers is no answer.
-    if (
-      prompt
-        ? !/^(granted|denied)$/.test(access) ||
-          !prompt.message.trim() ||
-          (reason != 'locked' && ![limit, used, remaining].every(Number.isInteger))
-        : !isGranted
-    )
-      throw 0;
-    const isClosed = dismissed === remaining;
-    const others = granted.filter((other) => other != key);
-    memory({
-      reader: answer.reader,
-      state: answer.state,
-      dismissed: isClosed && remaining,
-      granted: isGranted ? [key, ...others].slice(0, 64) : others,
-      // A reader who gets on has no wall to hold; a re-read says nothing about the next article.
-      ...(isGranted && reason != 'repeat' && { wall: null }),
-    });
-    readmeter.decision = answer;
-    if (isGranted) clear('wall');
-    if (isGranted && prompt && (prompt.kind == 'last' || !isClosed)) show('bar', answer, key);
-    else clear('bar');
-    if (!isGranted && !late) show('wall', answer, key);
-    emit('decision', answer);
+    if (!isWhole(answer)) throw 0;
+    take(answer, key, late);
   } catch {
     if (mine == turn) {
       miss();
@@ -121,7 +127,7 @@ const ask = async () => {
 const display = () => {
   readmeter.decision = null;
   view = random();
-  ask();
+  return ask();
 };
 
 const resume = () => waiting && ask();
@@ -136,7 +142,7 @@ const readmeter = {
     given = article;
     clear('bar');
     clear('wall');
-    display();
+    return display();
   },
 };
 

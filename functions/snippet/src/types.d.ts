@@ -32,6 +32,8 @@ interface Decision {
   access: 'granted' | 'denied';
   reason: string;
   remaining: number | null;
+  reader: string;
+  state: string | null;
   resets_at: string | null;
   prompt: Prompt | null;
 }
