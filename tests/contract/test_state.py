@@ -1,6 +1,7 @@
 """The signed state that a page keeps: it spares requests, and never grants what the table would not."""
 
-import itertools
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from readmeter.core.rules import Match
 from readmeter.core.state import DENIES_FOR
-from tests.support.endpoint import NOW, Desk
-from tests.support.engines import moto_tables
+from readmeter.store.dynamodb import DynamoDB
+from tests.support.endpoint import Desk
+from tests.support.engines import moto_tables, tables
 from tests.support.site import compiled, meter
 from tests.support.wire import Wire
 
@@ -182,13 +184,12 @@ class TestMoreArticlesThanAStateHolds:
 
 
 @pytest.fixture(scope="module")
-def busy_desk() -> object:
-    """One moto for all examples: each has a site of its own."""
-    with moto_tables() as tables:
-        yield Desk(tables)
+def client() -> Iterator[Any]:
+    """Moto's: all examples share it, and have tables of their own."""
+    with moto_tables() as made:
+        yield made.client
 
 
-NUMBERS = itertools.count()
 ARTICLES = st.sampled_from("abcd")
 STEPS = st.one_of(
     st.tuples(st.just("view"), ARTICLES, st.none() | st.integers(0, 30)),
@@ -200,24 +201,22 @@ STEPS = st.one_of(
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(unit=st.sampled_from(["day", "week", "days"]), steps=st.lists(STEPS, min_size=4, max_size=14))
 def test_no_state_of_any_earlier_time_grants_what_the_table_would_not(
-    busy_desk: Desk, unit: str, steps: list[tuple[object, ...]]
+    client: Any, unit: str, steps: list[tuple[Any, ...]]
 ) -> None:
     """I1, I2, I3: and it denies what the table would grant for ten minutes at the most."""
-    desk = busy_desk
-    site = f"site-{next(NUMBERS)}"
-    desk.now = NOW
-    desk.publish(compiled(meter(unit=unit, days=2, anonymous=2), site=site))
+    desk = Desk(tables(client, DynamoDB(client)))
+    desk.publish(compiled(meter(unit=unit, days=2, anonymous=2)))
     states: list[tuple[float, str]] = []
     for step in steps:
         if step[0] == "limit":
-            desk.publish(compiled(meter(unit=unit, days=2, anonymous=step[1]), site=site))
+            desk.publish(compiled(meter(unit=unit, days=2, anonymous=step[1])))
         elif step[0] == "wait":
             desk.now += step[1]
         else:
             _, article, number = step
             made, state = states[number % len(states)] if states and number is not None else (desk.now, None)
-            table_says = desk.access(article, site=site)["access"]
-            answer = desk.view(article, site=site, state=state)
+            table_says = desk.access(article)["access"]
+            answer = desk.view(article, state=state)
             states.append((made if answer["state"] == state else desk.now, answer["state"]))
             if answer["access"] == "granted":
                 assert table_says == "granted"
