@@ -4,23 +4,18 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-from readmeter.core.keys import Keyring
 from readmeter.metering.endpoint import ViewsEndpoint
+from readmeter.metering.keyring import CurrentKeyring
 from readmeter.metering.views import Views
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.meters import MeterStore
 from readmeter.store.sites import SiteCache, SiteStore
 from readmeter.web.fault import fault_fields
-
-_SECRET_SECONDS = 300  # after which a rotated secret is seen
-_keyring = lru_cache(maxsize=1)(Keyring.parse)
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -32,18 +27,18 @@ def build(
 ) -> Handler:
     """The handler over the tables and the secret that `environ` names."""
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
-    secrets_manager = SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG))
+    secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     sites = SiteCache(SiteStore(database, environ["SITE_TABLE"]), float(environ["SITE_CACHE_SECONDS"]), clock)
     views = Views(MeterStore(database, environ["METER_TABLE"]), token_bytes)
     logger = Logger()
 
-    def keyring() -> Keyring:
-        return _keyring(str(secrets_manager.get(environ["SECRET_ID"], max_age=_SECRET_SECONDS)))
+    def secret() -> str:
+        return secrets_manager.get_secret_value(SecretId=environ["SECRET_ID"])["SecretString"]
 
     def report(request_id: str, fault: Exception) -> None:
         logger.error("fault", extra=fault_fields(request_id, fault))
 
-    endpoint = ViewsEndpoint(views, sites, keyring, clock, report)
+    endpoint = ViewsEndpoint(views, sites, CurrentKeyring(secret, clock), clock, report)
     return lambda event, _context: endpoint.answer(event)
 
 
