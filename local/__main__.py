@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
+from local.engine import DataDirUnusable
 from local.service import PortTaken, service
 
 GUIDE = """
@@ -24,8 +25,6 @@ The API is at {api} (reference: {api}/v1/docs). Ctrl-C stops everything.
 
 def main() -> int:
     data_dir = Path(os.environ["DATA_DIR"]).absolute() if os.environ.get("DATA_DIR") else None
-    if data_dir is not None:
-        data_dir.mkdir(parents=True, exist_ok=True)
     stop = Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # Ctrl-C, kill, a closed terminal
         signal.signal(name, lambda *_: stop.set())
@@ -34,6 +33,9 @@ def main() -> int:
             print(GUIDE.format(newspaper=running.newspaper_url, api=running.api_url), flush=True)
             stop.wait()
             print("\nStopping.", flush=True)
+    except DataDirUnusable as error:
+        print(f"{error}. Choose another folder:  make run DATA_DIR=data", file=sys.stderr)
+        return 1
     except (PortTaken, ValueError) as error:
         print(f"{error}. Choose other ports:  make run PORT=8090 DEMO_PORT=8091", file=sys.stderr)
         return 1

@@ -1,16 +1,21 @@
 """The engine behind the local service: ministack (DynamoDB, Secrets Manager) with the template's tables."""
 
+import ctypes
+import fcntl
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import boto3
 
@@ -20,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXECUTABLE = ROOT / ".tools" / "ministack" / "bin" / "python"
 SECRET_ID = "Secret"
 _READY_SECONDS = 60
+_PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
 
 def aws_environment(endpoint: str) -> dict[str, str]:
@@ -47,6 +53,7 @@ def engine(data_dir: Path | None) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is ours: the engine stops last, after the gateway
+        preexec_fn=_end_with_the_parent if sys.platform == "linux" else None,
     )
     try:
         _wait_until_ready(endpoint, process)
@@ -54,6 +61,32 @@ def engine(data_dir: Path | None) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _end_with_the_parent() -> None:
+    """Runs in the engine's process: it stops in order, and keeps what it holds, also when we are killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class DataDirUnusable(Exception):  # noqa: N818
+    """DATA_DIR cannot be written, or another service uses it."""
+
+
+def claim(data_dir: Path) -> TextIO:
+    """Makes the folder and keeps it to us until the returned file is closed.
+
+    Two engines would overwrite each other's state when they stop. Raises `DataDirUnusable`.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise DataDirUnusable(f"Another service keeps its data in {data_dir}") from error
+    except OSError as error:
+        raise DataDirUnusable(f"{data_dir} cannot be used: {error.strerror}") from error
+    return lock
 
 
 def prepare(template: Template, data_dir: Path | None) -> None:

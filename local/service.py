@@ -13,7 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.clock import Clock
 from local.demo import SITE, introduce
-from local.engine import ROOT, SECRET_ID, aws_environment, engine, prepare
+from local.engine import ROOT, SECRET_ID, aws_environment, claim, engine, prepare
 from local.functions import load
 from local.gateway import Gateway
 from local.newspaper.app import newspaper
@@ -36,10 +36,12 @@ class Service:
 
 @contextmanager
 def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator[Service]:
-    """Serves on loopback until the block is left; port 0 takes any free one. Raises `PortTaken`."""
+    """Serves on loopback until the block is left; port 0 takes any free one. Raises `PortTaken`, `DataDirUnusable`."""
     with ExitStack() as stack:
         api_socket = stack.enter_context(_bound(port))
         paper_socket = stack.enter_context(_bound(demo_port))
+        if data_dir is not None:
+            stack.enter_context(claim(data_dir))
         engine_url = stack.enter_context(engine(data_dir))
         # A changed site document counts at once here: there is one process to tell.
         os.environ.update(aws_environment(engine_url))
@@ -63,7 +65,8 @@ def _bound(port: int) -> socket.socket:
         listening.listen(128)  # from here on the port is ours; who comes early waits until we serve
     except OSError as error:
         listening.close()
-        raise PortTaken(f"Port {port} is taken") from error
+        reason = "needs more rights than yours" if isinstance(error, PermissionError) else "is taken"
+        raise PortTaken(f"Port {port} {reason}") from error
     return listening
 
 

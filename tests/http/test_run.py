@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -154,6 +155,42 @@ def test_what_data_dir_names_is_kept_over_a_stop(start: Start, tmp_path: Path, b
     assert len(second.api.admin("GET", "/v1/admin/sites/riotimes/versions").json["versions"]) == 2
     assert (folder / "secret.json").read_text() == secret
     assert (folder / "secret.json").stat().st_mode & 0o077 == 0
+
+
+@needs_proc
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells a child that its parent is gone")
+def test_a_kill_loses_nothing_and_leaves_no_engine(start: Start, tmp_path: Path) -> None:
+    first = start(DATA_DIR=str(tmp_path))
+    reader = first.api.post({"site": "rio-courier", "article": "a"}).json["reader"]
+    [engine] = family(first.process.pid) - {first.process.pid}
+    watched = os.pidfd_open(engine)
+    first.process.kill()
+    first.process.communicate(timeout=20)
+    ended, _, _ = select.select([watched], [], [], 20)
+    os.close(watched)
+    assert ended, "the engine outlived the service"
+
+    second = start(DATA_DIR=str(tmp_path))
+    after = second.api.post({"site": "rio-courier", "article": "a", "reader": reader}).json
+    assert (after["reason"], after["used"]) == ("repeat", 1)
+
+
+def test_two_services_cannot_keep_their_data_in_one_folder(start: Start, tmp_path: Path) -> None:
+    start(DATA_DIR=str(tmp_path))
+    other = spawn(PORT=str(free_port()), DEMO_PORT=str(free_port()), DATA_DIR=str(tmp_path))
+    output, errors = other.communicate(timeout=30)
+    assert (other.returncode, output) == (1, "")
+    assert errors == f"Another service keeps its data in {tmp_path}. Choose another folder:  make run DATA_DIR=data\n"
+
+
+def test_a_data_dir_that_is_a_file_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    process = spawn(PORT=str(free_port()), DEMO_PORT=str(free_port()), DATA_DIR=str(file))
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output) == (1, "")
+    assert errors.startswith(f"{file} cannot be used: ")
+    assert errors.count("\n") == 1
 
 
 def test_it_says_what_to_open_and_what_to_try(start: Start) -> None:
