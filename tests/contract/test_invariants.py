@@ -1,0 +1,45 @@
+"""Where each invariant of the count is proven. A test named here says so in its own docstring.
+
+| invariant | proven by |
+|---|---|
+| I1 never more different articles than the limit, each granted below the limit then in force | test_counting.py::test_no_more_articles_than_the_limit_are_ever_granted, test_races.py::test_exactly_the_limit_is_granted_and_nothing_is_lost, test_model.py::the_table_holds_what_the_model_says |
+| I2 a repeat is free | test_counting.py::test_a_repeat_is_granted_and_not_counted, test_counting.py::test_a_repeat_changes_nothing |
+| I3 a limit of 0 grants nothing new | test_counting.py::test_a_limit_of_zero_grants_nothing_and_writes_nothing |
+| I4 a denial changes nothing | test_counting.py::test_a_denial_changes_nothing, test_faults.py::test_the_lost_reply_of_a_denial_changes_nothing |
+| I5 what was acknowledged is stored, what is stored was asked for | test_races.py::test_lost_replies_grant_nothing_more_and_lose_nothing, test_faults.py::test_replies_that_stay_lost_are_a_503_and_asking_again_is_free |
+| I6 histories are linearizable | test_races.py::test_histories_of_a_reader_are_linearizable |
+| I7 remaining is max(0, limit - used) | test_counting.py::test_each_new_article_takes_exactly_one, test_model.py::is_whole |
+| I9 periods are independent | test_periods.py::test_the_next_period_begins_with_its_first_second, test_periods.py::test_it_is_over_exactly_then |
+| I14 one site cannot see or change another's | test_counting.py::test_sites_have_an_allowance_each, test_tokens.py::test_one_of_another_site, test_state.py::test_another_sites |
+| I15 invalid input asks nothing of the meter table | test_requests.py::test_invalid_input_asks_and_writes_nothing |
+| I16 nothing that a reader sent is logged | test_faults.py::test_a_503_says_nothing_of_the_reader |
+| I17 no sentence promises a number without it | test_model.py::is_whole |
+| I18 what a fault opened is no counted read, what a page cannot keep is not billable | test_faults.py::test_a_fault_that_stays_is_a_503_and_nothing_is_counted, test_item.py::test_a_page_that_keeps_no_token_is_stamped_so |
+
+Not there yet: I8 (merge), I10 to I13 (usage), I19 (erasure).
+"""  # noqa: E501
+
+import ast
+import re
+
+import pytest
+
+from local.engine import ROOT
+
+ROWS = re.findall(r"^\| (I\d+) .*\| (.*) \|$", __doc__ or "", re.MULTILINE)
+PROOFS = [(invariant, proof) for invariant, proofs in ROWS for proof in proofs.split(", ")]
+APPLYING = {"I1", "I2", "I3", "I4", "I5", "I6", "I7", "I9", "I14", "I15", "I16", "I17", "I18"}
+
+
+def test_every_invariant_that_applies_is_proven() -> None:
+    assert {invariant for invariant, _ in PROOFS} == APPLYING
+
+
+@pytest.mark.parametrize(("invariant", "proof"), PROOFS)
+def test_the_test_exists_and_names_its_invariant(invariant: str, proof: str) -> None:
+    file, _, name = proof.partition("::")
+    [path] = [path for suite in ("contract", "race") for path in (ROOT / "tests" / suite).glob(file)]
+    found = [node for node in ast.walk(ast.parse(path.read_text())) if getattr(node, "name", None) == name]
+    assert found, f"{path} has no {name}"
+    docstrings = [ast.get_docstring(node) or "" for node in found]  # type: ignore[arg-type]
+    assert any(invariant in re.findall(r"I\d+", docstring) for docstring in docstrings)
