@@ -172,4 +172,4 @@ def _moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_moto")
 class TestLives(Lives.TestCase):
-    settings = settings(max_examples=40, stateful_step_count=25, deadline=None, derandomize=True, database=None)
+    settings = settings(max_examples=30, stateful_step_count=25, deadline=None, derandomize=True, database=None)

@@ -5,6 +5,7 @@ its errors, the store's translation of them.
 """
 
 import json
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ class Wire:
         self.sent: list[Sent] = []
         self.choose: Callable[[str], Fault | None] = self._next_injected
         self._injected: dict[str, deque[Fault | None]] = {}
-        self._session = URLLib3Session()
+        self._session = URLLib3Session(socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)])  # as boto3's own
         client.meta.events.register_first("before-send.dynamodb", self._before_send)
 
     def inject(self, operation: str, *faults: Fault | None) -> None:
