@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from readmeter.core.period import DAY, calendar_bucket
-from readmeter.core.state import DENIES_FOR
 from readmeter.store.dynamodb import DynamoDB
 from tests.support.endpoint import Desk
 from tests.support.engines import moto_tables, tables
@@ -24,6 +23,7 @@ from tests.support.wire import Wire, broken, conflict, lost_reply, lost_request,
 
 ZONE = "America/Sao_Paulo"
 DAYS = 3
+TEN_MINUTES = 600
 SEEDS = ["A" * 22, "B" * 22]
 FAULTS = {
     "UpdateItem": [lost_reply, lost_request, throttled, broken, conflict, sent_twice],
@@ -47,7 +47,6 @@ class Lives(RuleBasedStateMachine):
         self.counted: dict[tuple[str, str], set[str]] = {}  # by seed and period: what the table should hold
         self.starts: dict[str, int] = {}  # by seed: when the reader's window was opened
         self.states: list[tuple[str, float, str]] = []  # seed, when the table was asked, the state itself
-        self.publish()
 
     def publish(self) -> None:
         for operation in FAULTS:  # what is left of them is for readers
@@ -55,8 +54,7 @@ class Lives(RuleBasedStateMachine):
         one = meter(unit=self.unit, days=DAYS if self.unit == "days" else 0, anonymous=self.limit)
         self.desk.publish(compiled(one, timezone=ZONE))
 
-    @precondition(lambda self: not self.counted)
-    @rule(unit=st.sampled_from(["month", "week", "day", "days"]))
+    @initialize(unit=st.sampled_from(["days", "days", "days", "month", "week", "day"]))
     def choose_a_period(self, unit: str) -> None:
         self.unit = unit
         self.publish()
@@ -66,7 +64,7 @@ class Lives(RuleBasedStateMachine):
         self.limit = limit
         self.publish()
 
-    @rule(seconds=st.sampled_from([1, DENIES_FOR - 1, DENIES_FOR, 6 * 3600, DAY, DAYS * DAY, 9 * DAY]))
+    @rule(seconds=st.sampled_from([TEN_MINUTES - 1, TEN_MINUTES, DAY, DAYS * DAY - 1, DAYS * DAY, 9 * DAY]))
     def let_time_pass(self, seconds: int) -> None:
         self.desk.now += seconds
 
@@ -78,8 +76,9 @@ class Lives(RuleBasedStateMachine):
     def read(self, seed: str, article: str, data: st.DataObject) -> None:
         mine = [(at, state) for owner, at, state in self.states if owner == seed]
         asked_at, state = data.draw(st.sampled_from(mine)) if mine and data.draw(st.booleans()) else (0.0, None)
+        self.foresee(seed, article)
         self.wire.sent.clear()
-        answer = self.desk.view(article, seed=seed, state=state)
+        answer = self.answered({"site": "riotimes", "article": article, "seed": seed, "state": state})
         if "UpdateItem" in self.wire.to(self.tables.meter_table):
             self.asked(seed, article, answer)
         else:
@@ -97,13 +96,6 @@ class Lives(RuleBasedStateMachine):
         if reply is lost_reply and self.opened(seed) and len(self.held(seed)) < self.limit:
             self.count(seed, article)
 
-    @rule(seed=st.sampled_from(SEEDS), article=st.sampled_from("abcde"))
-    def foresee(self, seed: str, article: str) -> None:
-        answer = self.desk.access(article, seed=seed)
-        held = self.held(seed)
-        assert (answer["access"] == "granted") == (article in held or len(held) < self.limit)
-        assert answer["used"] == len(held)
-
     @invariant()
     def the_table_holds_what_the_model_says(self) -> None:
         """I1, I2, I3, I4, I5, I9"""
@@ -111,6 +103,17 @@ class Lives(RuleBasedStateMachine):
         held = sorted(sorted(item["a"]["BS"]) for item in items)
         assert held == sorted(sorted(digest_of(name) for name in names) for names in self.counted.values())
         assert all(len(item) == len(item["a"]["BS"]) + (5 if "ws" in item else 4) for item in items)
+
+    def answered(self, body: Any) -> Any:
+        """What a page does: it asks again after a 503 (all lives share what boto3 allows itself in retries)."""
+        answers = (self.desk.post(body) for _ in range(4))
+        return next(answer.json for answer in answers if answer.status == 200)
+
+    def foresee(self, seed: str, article: str) -> None:
+        foreseen = self.desk.access(article, seed=seed)
+        held = self.held(seed)
+        assert (foreseen["access"] == "granted") == (article in held or len(held) < self.limit)
+        assert foreseen["used"] == len(held)
 
     def asked(self, seed: str, article: str, answer: Any) -> None:
         """The table was: its word is exactly the model's, but for the name of a read that its lost reply counted."""
@@ -133,7 +136,7 @@ class Lives(RuleBasedStateMachine):
         else:
             assert answer["reason"] == "limit_reached"
             assert article not in self.held(seed)
-            assert self.desk.now - asked_at < DENIES_FOR
+            assert self.desk.now - asked_at < TEN_MINUTES
 
     def is_whole(self, answer: Any) -> None:
         """I7, I17"""
@@ -172,4 +175,4 @@ def _moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_moto")
 class TestLives(Lives.TestCase):
-    settings = settings(max_examples=30, stateful_step_count=25, deadline=None, derandomize=True, database=None)
+    settings = settings(max_examples=35, stateful_step_count=30, deadline=None, derandomize=True, database=None)

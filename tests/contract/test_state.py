@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readmeter.core.rules import Match
-from readmeter.core.state import DENIES_FOR
 from readmeter.store.dynamodb import DynamoDB
 from tests.support.endpoint import Desk
 from tests.support.engines import moto_tables, tables
@@ -16,6 +15,7 @@ from tests.support.site import compiled, meter
 from tests.support.wire import Wire
 
 DAY = 86_400
+TEN_MINUTES = 600
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_an_article_that_it_does_not_hold_goes_to_the_table(desk: Desk, wire: Wi
 
 
 def test_it_denies_for_ten_minutes_and_no_longer(desk: Desk, wire: Wire, table: str, state: str) -> None:
-    desk.now += DENIES_FOR - 1
+    desk.now += TEN_MINUTES - 1
     assert desk.view("c", state=state)["reason"] == "limit_reached"
     assert wire.to(table) == []
     desk.now += 1
@@ -67,7 +67,7 @@ def test_it_denies_for_ten_minutes_and_no_longer(desk: Desk, wire: Wire, table: 
 
 
 def test_answering_a_wall_does_not_prolong_it(desk: Desk, wire: Wire, table: str, state: str) -> None:
-    desk.now += DENIES_FOR - 1
+    desk.now += TEN_MINUTES - 1
     state = desk.view("c", state=state)["state"]
     desk.now += 1
     desk.view("c", state=state)
@@ -221,4 +221,4 @@ def test_no_state_of_any_earlier_time_grants_what_the_table_would_not(
             if answer["access"] == "granted":
                 assert table_says == "granted"
             else:
-                assert table_says == "denied" or desk.now - made < DENIES_FOR
+                assert table_says == "denied" or desk.now - made < TEN_MINUTES
