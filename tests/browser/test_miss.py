@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.publisher import JSON_HEADERS, Api, Paper, Sent, denied, granted, prompt
+from tests.browser.publisher import JSON_HEADERS, SITE, Api, Paper, Sent, denied, granted, prompt, unmetered
 from tests.browser.reader import Reader, settle
 
 FOUR = "You have 4 free articles remaining. Subscribe for unlimited access."
@@ -99,9 +99,8 @@ NUMBERLESS = {"limit": None, "used": None, "remaining": None}
         pytest.param(granted() | NUMBERLESS, id="prompt-without-numbers"),
         pytest.param(granted() | {"remaining": "4"}, id="number-as-text"),
         pytest.param(granted() | {"remaining": 3.5}, id="broken-number"),
-        pytest.param(denied() | NUMBERLESS, id="wall-without-numbers"),
         pytest.param(denied() | {"prompt": None}, id="denied-without-prompt"),
-        pytest.param(granted() | {"access": "maybe"}, id="unknown-access"),
+        pytest.param(unmetered("exempt") | {"access": "maybe"}, id="unknown-access"),
         pytest.param(granted(prompt=prompt(message=" ")), id="blank-message"),
         pytest.param(granted(prompt=prompt(message=None)), id="no-message"),
         pytest.param(granted(prompt=prompt(message=4)), id="message-of-another-type"),
@@ -135,19 +134,42 @@ def test_a_blocked_script_leaves_the_page_alone(page: Page, paper: Paper) -> Non
     assert not PROMISE.search(page.inner_text("body"))
 
 
-def test_a_blocked_part_leaves_the_page_alone(page: Page, api: Api, paper: Paper) -> None:
-    page.route("**/v1/bar-*", lambda route: route.abort())
+@pytest.mark.parametrize("answer", [denied() | NUMBERLESS, granted() | {"access": "maybe"}])
+def test_no_wall_stands_on_half_an_answer(page: Page, api: Api, paper: Paper, answer: Any) -> None:
+    api.answer = answer
     page.goto(paper.page())
     page.wait_for_function("heard.includes('decision')")
-    Reader(page).sees_no_bar()
+    settle(page)
+    reader = Reader(page)
+    reader.sees_the_article()
+    reader.sees_no_bar()
 
 
-def test_a_changed_part_is_not_run(page: Page, api: Api, paper: Paper) -> None:
+def test_a_blocked_part_leaves_the_page_alone(page: Page, api: Api, paper: Paper) -> None:
+    page.route("**/v1/more-*", lambda route: route.abort())
+    api.answer = denied()
+    page.goto(paper.page())
+    page.wait_for_function("heard.includes('decision')")
+    settle(page)
+    Reader(page).sees_the_article()
+
+
+def test_whoever_pins_the_snippet_pins_its_other_part_too(page: Page, api: Api, paper: Paper) -> None:
+    about = json.loads(api.assets({"requestContext": {"http": {"path": "/v1/snippet.json"}}}, None)["body"])
+    pins = {f"{api.url}/v1/{name}": integrity for name, integrity in about["imports"].items()}
+    script = (
+        f'<script type="importmap">{json.dumps({"integrity": pins})}</script><script async src="{api.url}/v1/'
+        f'{about["file"]}" integrity="{about["integrity"]}" crossorigin data-site="{SITE}"></script>'
+    )
+    api.answer = denied()
+    address = paper.page(script=script)
+    page.goto(address)
+    Reader(page).meets_the_wall(WALL)
     headers = {"content-type": "text/javascript", "access-control-allow-origin": "*"}
-    page.route("**/v1/bar-*", lambda route: route.fulfill(body="document.title = 'taken'", headers=headers))
+    page.route("**/v1/more-*", lambda route: route.fulfill(body="document.title = 'taken'", headers=headers))
     with page.expect_console_message(lambda message: "integrity" in message.text):
-        page.goto(paper.page())
-    Reader(page).sees_no_bar()
+        page.goto(address)
+    Reader(page).sees_the_article()
     assert page.title() == "A page"
 
 
@@ -193,7 +215,7 @@ def test_a_denial_in_time_is_a_wall(page: Page, api: Api, paper: Paper, held: Ca
 
 
 def test_a_slow_failure_is_one_miss(page: Page, api: Api, paper: Paper, held: Callable[..., Held]) -> None:
-    api.answer = held(granted() | {"access": "nonsense"})
+    api.answer = held(granted(prompt=prompt(message="")))
     page.clock.install()
     page.goto(paper.page())
     after_patience(page)

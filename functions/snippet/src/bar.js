@@ -1,65 +1,66 @@
-/** The bar: a count, what the reader can do about it, and a ×. It covers a strip of the page and moves nothing of it. */
-import css from './bar.css';
-import { dress, element, links, shadowed } from './dom.js';
+/** The bar: a count, what the reader can do about it, and a ×. It covers a strip of the page and moves nothing. */
+import * as css from './bar.css';
+import { element } from './dom.js';
+import { emit } from './emit.js';
+import { memory } from './memory.js';
 
-/** Milliseconds that the status element is on the page, empty: screen readers miss what is said at once. */
-const HEARING = 100;
+const message = element('output', { role: 'status' });
+const bar = element('section');
+bar.append(message);
 
-const message = element('p', { id: 'message', role: 'status' });
-const others = element('div', { class: 'others' });
-const bar = element('section', { 'aria-labelledby': 'message' }, message, others);
-const host = shadowed('readmeter-bar', css, bar);
+/** Is put on the page empty: screen readers miss what a new element says at once. */
+export const host = element('readmeter-bar');
+host.attachShadow({ mode: 'open' }).append(bar);
 
-let waiting = 0;
+/** What the bar covers, and what the keyboard reaches, can always be scrolled clear of it. */
+const { style } = document.documentElement;
 
-// What the bar covers, and what the keyboard reaches, can always be scrolled clear of it.
-const room = new ResizeObserver(() => {
-  const { style } = document.documentElement;
-  const height = bar.offsetHeight;
-  style.paddingBottom = style.scrollPaddingBlock = height ? height + 'px' : '';
-});
-
-const hide = () => {
-  clearTimeout(waiting);
-  bar.className = message.textContent = '';
-  others.replaceChildren();
+export const hide = () => {
+  bar.replaceChildren(message);
+  style.paddingBottom = style.scrollPaddingBottom = bar.style = bar.ariaLabel = message.textContent = '';
 };
 
-/** @param {Main} main @returns {Part} */
-window.readmeter.bar = ({ emit, memory }) => {
-  /** @param {Prompt} prompt @param {() => void} close */
-  const fill = (prompt, close) => {
-    others.append(...links(prompt, emit));
-    if (prompt.dismissible) {
-      const button = element('button', { type: 'button', 'aria-label': prompt.close_label }, '×');
-      button.onclick = close;
-      others.append(button);
-    }
-    bar.onkeydown = (/** @type {KeyboardEvent} */ { key }) => {
-      if (key == 'Escape' && prompt.dismissible) close();
-    };
-    dress(bar, prompt);
-    bar.className = prompt.position;
-    message.textContent = prompt.message;
-    emit('shown', prompt);
-  };
-
-  return (answer) => {
+/** @param {any} answer a granted one with its prompt */
+export const show = ({ prompt, reason, remaining }) => {
+  const onclick = () => {
     hide();
-    if (!answer?.prompt) return;
-    const { prompt, reason, remaining } = answer;
-    const close = () => {
-      hide();
-      memory({ dismissed: remaining });
-      emit('dismissed', prompt);
-    };
-    const isNew = !host.isConnected;
-    if (isNew) {
-      document.body.append(host);
-      room.observe(bar);
-    }
-    // Only a newly counted read is said aloud.
-    message.setAttribute('aria-live', reason == 'metered' ? 'polite' : 'off');
-    waiting = setTimeout(fill, isNew ? HEARING : 0, prompt, close);
+    memory({ dismissed: remaining });
+    emit('dismissed', prompt);
   };
+  hide();
+  prompt.actions.forEach((/** @type {Link} */ link, /** @type {number} */ index) => {
+    if (/^https?:/i.test(link.url))
+      bar.append(
+        element('a', {
+          href: link.url,
+          textContent: link.label,
+          style: css.target + (index ? '' : `;background:${prompt.colors.text};color:${prompt.colors.background}`),
+          onclick: () => emit('clicked', link),
+        }),
+      );
+  });
+  bar.append(
+    element('button', {
+      ariaLabel: prompt.close_label,
+      textContent: '×',
+      style: css.target + ';' + css.close,
+      onclick,
+    }),
+  );
+  Object.assign(bar, {
+    ariaLabel: prompt.message,
+    lang: prompt.lang,
+    dir: prompt.dir,
+    style:
+      css.bar +
+      `;${prompt.position}:env(safe-area-inset-${prompt.position})` +
+      `;background:${prompt.colors.background};color:${prompt.colors.text}`,
+    // What answers false would take the key away from the page.
+    onkeydown: (/** @type {KeyboardEvent} */ { key }) => key != 'Escape' || onclick(),
+  });
+  // Only a newly counted read is said aloud.
+  message.ariaLive = reason == 'metered' ? 'polite' : 'off';
+  message.textContent = prompt.message;
+  style.paddingBottom = style.scrollPaddingBottom = bar.offsetHeight + 'px';
+  emit('shown', prompt);
 };

@@ -3,29 +3,21 @@ import { site } from './settings.js';
 
 const key = 'readmeter:' + site;
 
-/** @type {Memory} */
-let known = {};
+/** The seed: 22 base64url characters with 74 random bits. @type {Memory} */
+const known = { seed: crypto.randomUUID().slice(-22) };
 
-/** `none` where nothing can be kept. @type {string | undefined} */
-export let storage;
-
-/** What is remembered, read anew (another tab may have written), with these changes. @param {Memory} [changes] */
+/** What is remembered, read anew (another tab may write), with these changes. @param {Partial<Memory>} [changes] */
 export const memory = (changes) => {
   try {
-    known = JSON.parse(localStorage[key]);
+    Object.assign(known, JSON.parse(localStorage[key]));
   } catch {
     // Blocked, empty or damaged: what this page knows has to do.
   }
-  known = { ...known, ...changes };
+  Object.assign(known, changes, { storage: undefined });
   try {
     localStorage[key] = JSON.stringify(known);
-    storage = undefined;
   } catch {
-    storage = 'none';
+    known.storage = 'none';
   }
   return known;
 };
-
-/** 22 base64url characters: 110 random bits. */
-export const random = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(22)), (byte) => (byte & 31).toString(32)).join('');

@@ -1,40 +1,42 @@
 /** What the page says about itself: whether it is an article, which one, in which sections and with which tags. */
-import { settings } from './settings.js';
 
 /** @param {string} selector @returns {any[]} */
 const all = (selector) => [...document.querySelectorAll(selector)];
 
-/** @param {string} property @returns {string[]} */
-const openGraph = (property) => all(`meta[property="${property}"]`).map((meta) => meta.content);
-
-/** @param {any} value @returns {any[]} the nodes of a JSON-LD value, those of lists and of @graph included */
-const nodes = (value) => [value].flat().flatMap((node) => (node ? [node, ...nodes(node['@graph'])] : []));
-
-/** The JSON-LD nodes that describe an article. */
-const articles = () =>
-  all('script[type="application/ld+json"]')
-    .flatMap((element) => {
+/**
+ * What Open Graph and JSON-LD (lists and @graph included) say, with commas between.
+ * @param {string} property @param {string} field
+ */
+const said = (property, field) =>
+  [
+    all(`meta[property="${property}"]`).map((meta) => meta.content),
+    all('script[type*=ld]').map((element) => {
       try {
-        return nodes(JSON.parse(element.textContent));
+        return [JSON.parse(element.textContent)]
+          .flat()
+          .map((node) => [node, node['@graph']].flat().map((each) => each?.[field]));
       } catch {
-        return [];
+        // Not JSON: it says nothing.
       }
-    })
-    .filter((node) => /(Article|BlogPosting|Report)\b/.test(node['@type']));
+    }),
+  ].join();
 
 /**
  * Up to 20 names of up to 64 characters: those that the publisher set, else those of the page's description of itself.
- * @param {string | string[] | undefined} set @param {string} property @param {string} field @returns {string[]}
+ * @param {string | string[] | undefined} set @param {string} property @param {string} field
  */
-export const names = (set, property, field) => {
-  const found = [set ?? [openGraph(property), articles().map((node) => node[field])]];
-  const texts = found.flat(3).join().split(',').map((text) => text.trim().slice(0, 64));
-  return [...new Set(texts)].filter(Boolean).slice(0, 20);
-};
+export const names = (set, property, field) =>
+  [
+    ...new Set(
+      String(set ?? said(property, field))
+        .split(',')
+        .map((name) => name.trim().slice(0, 64)),
+    ),
+  ]
+    .filter(Boolean)
+    .slice(0, 20);
 
-/** Which article this page says it is, if it is one; a canonical address of another origin says nothing. @returns {Article | undefined} */
-export const described = () => {
-  const { article } = settings;
-  if (article || openGraph('og:type').includes('article') || articles()[0])
-    return { article, url: all('link[rel=canonical]').find(({ href }) => href.startsWith(location.origin + '/'))?.href };
-};
+export const isArticle = () => /article|BlogPosting|Report/i.test(said('og:type', '@type'));
+
+/** @returns {string | undefined} */
+export const canonical = () => all('link[rel=canonical]')[0]?.href;

@@ -2,13 +2,12 @@
 
 // Never currentScript: optimizers and tag managers move the element, load it late and strip its attributes.
 /** @type {Partial<HTMLScriptElement>} */
-const script = document.querySelector('script[src*="/v1/snippet"]') || {};
-const { src = '', dataset } = script;
+export const script = document.querySelector('script[src*="/v1/snippet"]') || {};
+const { src = '' } = script;
 
 /** Strings from attributes, anything from the configuration. @type {Settings} */
-export const settings = { ...window.readmeterConfig, ...dataset };
-export const nonce = settings.nonce || script.nonce || '';
-export const site = settings.site || src.match(/[?&]site=([\w-]+)/)?.[1];
+export const settings = { ...self.readmeterConfig, ...script.dataset };
+export const site = settings.site || src.match(/site=([\w-]+)/)?.[1];
 
 /** @param {string} address @returns {string} where the routes below it are */
 const routes = (address) => address.split(/\/v1\/|\/$/)[0] + '/v1/';

@@ -1,12 +1,14 @@
 /** The shapes that the snippet's files share. Type checking only: nothing of this file is shipped. */
 
+/** A style sheet as minified text, and by class name what its rules say, for style properties. */
 declare module '*.css' {
   const text: string;
   export default text;
+  export const bar: string, close: string, target: string;
 }
 
-/** File name and integrity of the other parts: put in by the build. */
-declare const PARTS: { bar: [string, string]; wall: [string, string] };
+/** File name of more.js: put in by the build. */
+declare const MORE: string;
 
 interface Link {
   label: string;
@@ -43,6 +45,7 @@ interface Settings {
   site?: string;
   api?: string;
   article?: string;
+  url?: string;
   sections?: string | string[];
   tags?: string | string[];
   gate?: string;
@@ -60,7 +63,9 @@ interface Article {
 
 /** What is kept in the reader's browser, for one site. */
 interface Memory {
-  seed?: string;
+  seed: string;
+  /** `none` where nothing can be kept. */
+  storage?: string;
   reader?: string;
   state?: string | null;
   /** The number of the bar that the reader closed; false if it has changed since. */
@@ -71,22 +76,9 @@ interface Memory {
   wall?: { prompt: Prompt; until: number; only: string | null } | null;
 }
 
-/** Shows an answer; null: none came; nothing at all: takes away what it shows. `key` names the article. */
-type Part = (answer?: Decision | null, key?: string) => void;
-
-/** What the main part lends to the others. */
-interface Main {
-  memory(changes?: Memory): Memory;
-  emit(name: string, detail?: any): void;
-  refresh(): Promise<void>;
-}
-
-interface Document {
-  prerendering?: boolean;
-}
+type Emit = (name: string, detail?: any) => void;
 
 interface Window {
   readmeterConfig?: Settings;
   readmeter?: any;
-  trustedTypes?: any;
 }

@@ -1,14 +1,13 @@
 /** The wall: an inline region with a heading where the article is cut. It moves no focus and traps none. */
 import { cut, findGate } from './cut.js';
-import { dress, element, isWeb, links, shadowed } from './dom.js';
-import { settings } from './settings.js';
+import { element } from './dom.js';
+import { script, settings } from './settings.js';
 import css from './wall.css';
 
-/** How long a wall holds, in milliseconds, when the service does not answer. */
-const HOLDS = 10 * 60 * 1000;
-
-/** With data-failure="hide", where nothing is known of the reader: no number and no promise. Message and button. */
-/** @type {Record<string, [string, string]>} */
+/**
+ * With data-failure="hide", where nothing is known of the reader: no number and no promise. Message and button.
+ * @type {Record<string, [string, string]>}
+ */
 const UNKNOWN = {
   ar: ['لا يمكن فتح هذا المقال الآن. يُرجى المحاولة بعد قليل.', 'إعادة المحاولة'],
   en: ['This article cannot be opened just now. Please try again in a moment.', 'Try again'],
@@ -17,63 +16,33 @@ const UNKNOWN = {
 };
 
 /** Puts the article back. */
-let open = () => {};
+export let open = () => {};
 
-/** @param {Main} main @returns {Part} */
-window.readmeter.wall = ({ emit, memory, refresh }) => {
-  /** @param {Prompt} prompt */
-  const shut = (prompt) => {
-    if (isWeb(prompt.redirect_url)) return location.replace(/** @type {string} */ (prompt.redirect_url));
-    const section = region(prompt.message, prompt.lang, links(prompt, emit));
-    dress(section, prompt);
-    if (place(section)) emit('shown', prompt);
-  };
-
-  /** No answer: the last wall holds, on the article that it was for and on any that this reader has not opened. @param {string} key */
-  const miss = (key) => {
-    const { granted = [], wall } = memory();
-    const holds = wall && wall.until > Date.now() && (wall.only ? wall.only == key : !granted.includes(key));
-    if (holds && settings.failure != 'show') shut(wall.prompt);
-    else if (settings.failure == 'hide') place(unknown(refresh));
-  };
-
-  return (answer, key = '') => {
-    if (answer === null) return miss(key);
-    if (!answer?.prompt) {
-      open();
-      return;
-    }
-    const { prompt, reason, resets_at } = answer;
-    const until = Math.min(Date.now() + HOLDS, Date.parse(resets_at || '') || Infinity);
-    memory({ wall: { prompt, until, only: reason == 'locked' ? key : null } });
-    shut(prompt);
-  };
-};
-
-/** Cut although nobody knows whether this reader may read on. @param {() => void} retry @returns {HTMLElement} */
-const unknown = (retry) => {
+/** Cut although nobody knows whether this reader may read on. @param {() => void} onclick @returns {HTMLElement} */
+export const unknown = (onclick) => {
   const asked = (settings.locale || document.documentElement.lang).slice(0, 2);
   const lang = asked in UNKNOWN ? asked : 'en';
-  const [message, label] = UNKNOWN[lang];
-  const button = element('button', { type: 'button' }, label);
-  button.onclick = retry;
-  const section = region(message, lang, [element('div', { class: 'actions' }, button)]);
-  section.lang = lang;
-  section.dir = lang == 'ar' ? 'rtl' : 'ltr';
-  return section;
+  const [message, textContent] = UNKNOWN[lang];
+  const row = element('div', { className: 'actions' });
+  row.append(element('button', { textContent, onclick }));
+  return region({ message, lang, dir: lang == 'ar' ? 'rtl' : 'ltr' }, [row]);
 };
 
-/** The first sentence is the heading. @param {string} message @param {string} lang @param {HTMLElement[]} rows @returns {HTMLElement} */
-const region = (message, lang, rows) => {
+/**
+ * The first sentence is the heading.
+ * @param {{ message: string, lang: string, dir: string, colors?: Prompt['colors'] }} prompt
+ * @param {HTMLElement[]} rows @returns {HTMLElement}
+ */
+export const region = ({ message, lang, dir, colors }, rows) => {
   const [heading, ...rest] = sentences(message, lang);
-  const text = rest.join('').trim();
-  return element(
-    'section',
-    { 'aria-labelledby': 'heading' },
-    element('h2', { id: 'heading' }, heading.trim()),
-    ...(text ? [element('p', {}, text)] : []),
-    ...rows,
-  );
+  const textContent = rest.join('').trim();
+  const section = element('section', { lang, dir });
+  section.setAttribute('aria-labelledby', 'heading');
+  if (colors) section.style = `--back:${colors.background};--fore:${colors.text}`;
+  section.append(element('h2', { id: 'heading', textContent: heading.trim() }));
+  if (textContent) section.append(element('p', { textContent }));
+  section.append(...rows);
+  return section;
 };
 
 /** @param {string} text @param {string} lang @returns {string[]} */
@@ -86,7 +55,7 @@ const sentences = (text, lang) => {
 };
 
 /** @param {HTMLElement} section @returns {boolean} whether the page has a place for it */
-const place = (section) => {
+export const place = (section) => {
   open();
   const gate = findGate(settings.gate);
   if (!gate) {
@@ -94,10 +63,28 @@ const place = (section) => {
     return false;
   }
   const preview = Number(settings.preview ?? 2);
-  const undo = cut(gate, preview >= 0 ? preview : 2, shadowed('readmeter-wall', css, section));
+  const undo = cut(gate, preview >= 0 ? preview : 2, hosted(section));
   open = () => {
     undo();
     open = () => {};
   };
   return true;
+};
+
+/**
+ * A host whose open shadow root holds the wall. Browsers without constructed style sheets get an element with the nonce.
+ * @param {HTMLElement} section
+ */
+const hosted = (section) => {
+  const host = element('readmeter-wall');
+  const root = host.attachShadow({ mode: 'open' });
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    root.append(element('style', { nonce: settings.nonce || script.nonce || '', textContent: css }));
+  }
+  root.append(section);
+  return host;
 };

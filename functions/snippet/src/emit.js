@@ -1,0 +1,3 @@
+/** Tells the page's own code. @param {string} name @param {any} [detail] */
+export const emit = (name, detail) =>
+  document.dispatchEvent(new CustomEvent('readmeter:' + name, { bubbles: true, detail }));
