@@ -17,6 +17,8 @@ from local.engine import ROOT, engine
 from readmeter.store.dynamodb import DynamoDB
 from tests.support.engines import Tables, client_of, moto_tables, tables
 
+pytest_plugins = ("tests.support.dynamodb_local",)
+
 
 @pytest.fixture(autouse=True)
 def _no_aws_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

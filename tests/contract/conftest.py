@@ -10,11 +10,6 @@ from tests.support.site import compiled
 from tests.support.wire import Wire
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if not config.pluginmanager.has_plugin(dynamodb_local.NAME):
-        config.pluginmanager.register(dynamodb_local, dynamodb_local.NAME)
-
-
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     wait_for_nothing(monkeypatch)

@@ -9,11 +9,6 @@ from tests.support.meters import wait_for_nothing
 from tests.support.wire import Wire
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if not config.pluginmanager.has_plugin(dynamodb_local.NAME):
-        config.pluginmanager.register(dynamodb_local, dynamodb_local.NAME)
-
-
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     wait_for_nothing(monkeypatch)

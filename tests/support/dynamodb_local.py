@@ -18,7 +18,6 @@ from tests.support.engines import Tables, client_of, tables
 
 OPTED_IN = os.environ.get("READMETER_DDB_LOCAL") == "1"
 ENGINES = ["ministack", "dynamodb_local"] if OPTED_IN else ["ministack"]  # those that are atomic under threads
-NAME = "dynamodb-local"  # as a plugin of pytest
 _READY_SECONDS = 30
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -45,9 +46,14 @@ class Tables:
 def tables(client: Any, database: Any) -> Tables:
     """Makes both tables under names of their own."""
     names = {name: f"{name}-{uuid.uuid4().hex[:8]}" for name in ("MeterTable", "SiteTable")}
-    for table in Template.read(ROOT / "template.yaml", names).tables.values():
-        client.create_table(**table.create)
+    for name, table in _template().tables.items():
+        client.create_table(**{**table.create, "TableName": names[name]})
     return Tables(client, database, names["MeterTable"], names["SiteTable"])
+
+
+@cache
+def _template() -> Template:
+    return Template.read(ROOT / "template.yaml")
 
 
 def client_of(endpoint: str) -> Any:
