@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from readmeter.core.rules import SITE_ID
 from readmeter.sites.check import warnings
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
@@ -31,7 +32,6 @@ from readmeter.web.problem import FieldError, Problem
 Answer = Response[str]
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-_SITE_ID = re.compile(r"[a-z0-9-]{3,40}")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _TRIES = 5  # PUTs of one site at one instant that all get through
 
@@ -167,8 +167,8 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
             site = parts.get("site")
             if site is not None and not caller.may(site):
                 raise Problem(403, "This caller's scope does not hold that site.")
-            if site is not None and not _SITE_ID.fullmatch(site):
-                raise Problem(404, f"No site has such an id: ids match {_SITE_ID.pattern}.")
+            if site is not None and not SITE_ID.fullmatch(site):
+                raise Problem(404, f"No site has such an id: ids match {SITE_ID.pattern}.")
             work = methods.get(app.current_event.http_method)
             if work is None:
                 raise Problem(405, "This path knows other methods.", headers={"allow": ", ".join(methods)})

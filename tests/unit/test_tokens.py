@@ -128,8 +128,13 @@ def test_a_state_is_read_as_it_was_written(state: State) -> None:
     [(5, 0, True), (5, DENIES_FOR - 1, True), (5, DENIES_FOR, False), (4, 0, False), (6, 0, True), (5, -5, False)],
 )
 def test_a_state_denies_for_ten_minutes(used: int, age: int, denies: bool) -> None:
-    state = State(READER, bytes(16), used, int(NOW), 0, frozenset())
+    digests = frozenset(bytes([number]) * 16 for number in range(used))
+    state = State(READER, bytes(16), used, int(NOW), 0, digests)
     assert state.denies(5, NOW + age) is denies
+
+
+def test_a_state_that_was_cut_short_denies_nothing() -> None:
+    assert not State(READER, bytes(16), 5, int(NOW), 0, frozenset({bytes(16)})).denies(5, NOW)
 
 
 def test_a_grant_is_a_jwt_that_binds_the_decision() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
@@ -11,6 +12,8 @@ ReaderClass = Literal["anonymous", "registered", "subscriber", "institution"]
 Unit = Literal["month", "week", "day", "days"]
 Count = Literal["article", "view"]
 Mode = Literal["live", "observe", "off"]
+
+SITE_ID = re.compile(r"[a-z0-9-]{3,40}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,12 @@ class State:
     digests: frozenset[bytes]
 
     def denies(self, limit: int, now: float) -> bool:
-        """Whether the database refused, or would have refused, a new article not long ago."""
-        return self.used >= limit and 0 <= now - self.time < DENIES_FOR
+        """Whether the database refused, or would have refused, an article not among `digests` not long ago.
+
+        A state whose digests were cut short cannot tell a new article from a counted one, and denies nothing.
+        """
+        whole = len(self.digests) == self.used
+        return whole and self.used >= limit and 0 <= now - self.time < DENIES_FOR
 
 
 def scope_of(rules: Rules, meter: Meter, period: str) -> bytes:

@@ -1,7 +1,6 @@
 """POST /v1/views and POST /v1/access: the checks in the contract's order, and every answer, errors included."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 from readmeter.core.article import folded, path_of
 from readmeter.core.keys import Keyring
 from readmeter.core.language import negotiate
-from readmeter.core.rules import Page, Rules
+from readmeter.core.rules import SITE_ID, Page, Rules
 from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_seed, reader_of_token
 from readmeter.metering.views import Views, Visit
 from readmeter.store.database import Unavailable
@@ -18,8 +17,6 @@ from readmeter.web.body import ViewRequest, parse_view
 from readmeter.web.cors import check_origin, cors_headers, preflight
 from readmeter.web.event import Request
 from readmeter.web.problem import Problem
-
-_SITE_ID = re.compile(r"[a-z0-9-]{3,40}")
 
 
 class ViewsEndpoint:
@@ -90,7 +87,7 @@ class ViewsEndpoint:
         )
 
     def _rules(self, site: str, now: float) -> Rules | None:
-        compiled = self._sites.compiled(site) if _SITE_ID.fullmatch(site) else None
+        compiled = self._sites.compiled(site) if SITE_ID.fullmatch(site) else None
         return compiled.in_force(now) if compiled else None
 
     def _refused(self, request: Request, problem: Problem) -> dict[str, Any]:

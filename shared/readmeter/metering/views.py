@@ -161,8 +161,7 @@ def _remembered(state: State, question: Question, now: float) -> Tally | None:
     if state.scope != question.scope or over:
         return None
     known = question.digest in state.digests
-    whole = len(state.digests) == state.used  # one that was cut short cannot tell a new article from a counted one
-    if not known and not (whole and state.denies(question.limit, now)):
+    if not known and not state.denies(question.limit, now):
         return None
     return Tally(state.used, known=known, window_start=opened)
 

@@ -6,10 +6,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFun
 
 from readmeter.core.language import Category
 from readmeter.core.messages import LONGEST
+from readmeter.core.rules import SITE_ID
 from readmeter.core.sentences import Kind
 from readmeter.sites import text
 
-SiteId = Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
+SiteId = Annotated[str, Field(pattern=f"^{SITE_ID.pattern}$")]
 MeterName = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 Limit = Annotated[int, Field(ge=0, le=500)]
 Label = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(text.line)]
