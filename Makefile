@@ -18,10 +18,10 @@ run: $(RUN)  ## start the service and a demo newspaper (PORT=8080 DEMO_PORT=8081
 test: $(TEST) lint  ## install what is needed and run the whole test suite
 	@tools/test.sh
 
-check: lint  ## format, lint, types, layers and the fast tests: under a minute
+check: lint  ## lint and the fast tests: under a minute
 	@.venv/bin/python -m pytest tests/unit tests/property
 
-lint: .venv/test.stamp
+lint: .venv/test.stamp  ## format, lint, types, layers
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
