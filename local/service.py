@@ -26,12 +26,10 @@ class PortTaken(Exception):  # noqa: N818
 
 @dataclass(frozen=True)
 class Service:
-    """Where a running service listens, its engine's address, and its clock."""
+    """Where a running service listens."""
 
     api_url: str
     newspaper_url: str
-    engine_url: str
-    clock: Clock
 
 
 @contextmanager
@@ -42,15 +40,14 @@ def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator
         paper_socket = stack.enter_context(_bound(demo_port))
         if data_dir is not None:
             stack.enter_context(claim(data_dir))
-        engine_url = stack.enter_context(engine(data_dir))
-        # A changed site document counts at once here: there is one process to tell.
-        os.environ.update(aws_environment(engine_url))
+        os.environ.update(aws_environment(stack.enter_context(engine(data_dir))))
         template = Template.read(ROOT / "template.yaml", {"Secret": SECRET_ID})
         prepare(template, data_dir)
         clock = Clock()
+        # A changed site document counts at once here: there is one process to tell.
         handlers = load(template.functions, clock.now, {"SITE_CACHE_SECONDS": "0"})
         gateway = Gateway(template.routes, handlers, clock.now)
-        running = Service(_url(api_socket), _url(paper_socket), engine_url, clock)
+        running = Service(_url(api_socket), _url(paper_socket))
         introduce(gateway, running.newspaper_url)
         stack.enter_context(_serving(paper_socket, newspaper(running.api_url, SITE, clock)))
         stack.enter_context(_serving(api_socket, gateway))  # last: when it answers, all is ready

@@ -30,8 +30,6 @@ class Database(Protocol):
 
     def get_item(self, **request: Any) -> Item | None: ...
 
-    def put_item(self, **request: Any) -> None: ...
-
     def query(self, **request: Any) -> Sequence[Item]:
         """Every item, over all of DynamoDB's pages."""
 

@@ -41,9 +41,6 @@ class DynamoDB:
         item: Item | None = _call(self._client.get_item, request).get("Item")
         return item
 
-    def put_item(self, **request: Any) -> None:
-        _call(self._client.put_item, request)
-
     def query(self, **request: Any) -> Sequence[Item]:
         items: list[Item] = []
         while True:
