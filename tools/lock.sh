@@ -10,9 +10,10 @@ lock() { # output, input, more arguments
 lock requirements/test.txt requirements/test.in
 lock requirements/run.txt requirements/run.in --constraint requirements/test.txt
 lock shared/requirements.txt requirements/layer.in --constraint requirements/test.txt
+lock functions/exports/requirements.txt requirements/exports.in --constraint requirements/test.txt
 lock requirements/ministack.txt requirements/ministack.in
 lock requirements/sam.txt requirements/sam.in
-if grep -nE '://|--(extra-)?index-url|--find-links| @ |/(home|root|Users)/' requirements/*.txt shared/requirements.txt; then
+if grep -nE '://|--(extra-)?index-url|--find-links| @ |/(home|root|Users)/' requirements/*.txt shared/requirements.txt functions/exports/requirements.txt; then
     echo "The lines above name a place that only this machine may know." >&2
     exit 1
 fi

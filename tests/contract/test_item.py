@@ -77,7 +77,7 @@ def test_a_display_is_stamped_by_its_own_digest(desk: Desk) -> None:
     [item] = snapshot(desk.tables)
     display = digest_of("a", view="1")
     assert item["a"] == {"BS": [display]}
-    assert item[base64url(display)] == {"S": "2026-11-22|1|anonymous|reader"}
+    assert item[base64url(display)] == {"S": "2026-11-22|1|anonymous|reader|view"}
 
 
 @pytest.mark.parametrize(

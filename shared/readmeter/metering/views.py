@@ -173,6 +173,7 @@ def _read(visit: Visit, question: Question) -> Read:
         rule_version=visit.rules.version,
         reader_class=_CLASS,
         traffic="unstored" if visit.view.unstored else "reader",
+        unit=question.meter.count,
     )
 
 

@@ -63,17 +63,20 @@ Traffic = Literal["reader", "unstored", "suspected_bot"]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One read to count. Date, rule version, class and traffic travel with it into usage as its stamp."""
+    """One read to count. Date, rule version, class, traffic and unit travel with it into usage as its stamp."""
 
     digest: bytes
     local_date: str
     rule_version: int
     reader_class: str
     traffic: Traffic
+    unit: Literal["article", "view"] = "article"
 
     @property
     def stamp(self) -> str:
-        return f"{self.local_date}|{self.rule_version}|{self.reader_class}|{self.traffic}"
+        """Read by `store.reads`. The unit is written only where it is not the usual one: an item stays small."""
+        stamp = f"{self.local_date}|{self.rule_version}|{self.reader_class}|{self.traffic}"
+        return stamp if self.unit == "article" else f"{stamp}|{self.unit}"
 
 
 class MeterStore:

@@ -1,0 +1,119 @@
+"""What an item of the meter table says was read. Usage is derived from this and from nothing else.
+
+One function for a stream record's images, a scan's item and a line of a point-in-time export: it reads the stamps,
+which are strings in all three, never the set (whose bytes each of the three spells in its own way).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from readmeter.store.database import Item
+
+CARRIED = "carried"  # the stamp of a read that a merge brought along: it was usage where it came from
+_STAMP_NAME = 22  # characters of a digest in base64url; no other attribute's name is so long
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRead:
+    """One stamped read. `reader` is the name in the table's key: it leaves Readmeter only as a keyed digest.
+
+    `meter` is the one whose allowance was counted; "" for a recorded unmetered read, whose `decision` says why it was
+    free. `period` is the item's period key (a `days` window's: its start in epoch seconds). `generation` counts the
+    reader's erasures. `article` is the counted digest in base64url: the article's, or that of one display of it where
+    `unit` is `view`.
+    """
+
+    site: str
+    reader: str
+    meter: str
+    period: str
+    generation: int
+    article: str
+    local_date: str
+    rule_version: int
+    reader_class: str
+    decision: str
+    traffic: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """One stamped event of a page: `at` in epoch seconds, `local_date` on the site's calendar, `event` its digest."""
+
+    site: str
+    reader: str
+    generation: int
+    event: str
+    kind: str
+    article: str
+    at: int
+    local_date: str
+    rule_version: int
+    reader_class: str
+
+
+def reads_of(item: Item) -> Iterator[RecordedRead]:
+    """Every counted or recorded read that the item holds. Raises ValueError where a stamp is none of ours."""
+    family, _, rest = item["sk"]["S"].partition("#")
+    if family not in ("P", "N"):
+        return
+    site, reader = _owner(item)
+    name, _, period = rest.rpartition("#")
+    if period == "D":
+        period = item["ws"]["N"]
+    for article, stamp in _stamps(item):
+        local_date, version, reader_class, traffic, *unit = stamp.split("|")
+        yield RecordedRead(
+            site=site,
+            reader=reader,
+            meter=name if family == "P" else "",
+            period=period,
+            generation=_generation(item),
+            article=article,
+            local_date=local_date,
+            rule_version=int(version),
+            reader_class=reader_class,
+            decision="metered" if family == "P" else name,
+            traffic=traffic,
+            unit=unit[0] if unit else "article",
+        )
+
+
+def events_of(item: Item) -> Iterator[RecordedEvent]:
+    """Every event that the item holds. Raises ValueError where a stamp is none of ours."""
+    family, _, local_date = item["sk"]["S"].partition("#")
+    if family != "E":
+        return
+    site, reader = _owner(item)
+    for event, stamp in _stamps(item):
+        kind, article, at, version, reader_class = stamp.split("|")
+        yield RecordedEvent(
+            site=site,
+            reader=reader,
+            generation=_generation(item),
+            event=event,
+            kind=kind,
+            article=article,
+            at=int(at),
+            local_date=local_date,
+            rule_version=int(version),
+            reader_class=reader_class,
+        )
+
+
+def _owner(item: Item) -> tuple[str, str]:
+    site, separator, reader = item["pk"]["S"].removeprefix("S#").partition("#R#")
+    if not separator:
+        raise ValueError("the partition key names no reader")
+    return site, reader
+
+
+def _generation(item: Item) -> int:
+    return int(item["g"]["N"]) if "g" in item else 0
+
+
+def _stamps(item: Item) -> Iterator[tuple[str, str]]:
+    for name, value in item.items():
+        if len(name) == _STAMP_NAME and value["S"] != CARRIED:
+            yield name, value["S"]

@@ -1,0 +1,1 @@
+"""Usage that finance can invoice from: ledger rows, exports, manifests, verification, reports."""

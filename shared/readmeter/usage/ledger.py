@@ -1,0 +1,177 @@
+"""The ledger: one row per counted read, per recorded unmetered read and per event, in objects that never change.
+
+A row is a pure function of what the meter table committed. Its natural key is in it, so a row that comes twice, late or
+in another order is the same row: who reads the ledger drops the copies.
+"""
+
+import gzip
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from readmeter.core.encoding import base64url
+from readmeter.core.keys import Keyring
+from readmeter.store.database import Item
+from readmeter.store.reads import RecordedEvent, RecordedRead, events_of, reads_of
+
+Source = Literal["stream", "reconciliation"]
+FAIL_OPEN = "fail_open"  # the kind of event that is usage too: an article that a page showed without an answer of ours
+READS = "ledger/v1"
+EVENTS = "events/v1"
+_READER_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """One read as finance counts it; the columns of the ledger. See `store.reads.RecordedRead`.
+
+    `reader` is a digest under a key of the site and the month of `local_date`. `sequence` is where in the stream it
+    came from ("" where it did not): of the copies of one row, the lowest sequence of the stream stands.
+    """
+
+    site: str
+    meter: str
+    decision: str
+    period: str
+    reader: str
+    generation: int
+    article: str
+    local_date: str
+    rule_version: int
+    reader_class: str
+    traffic: str
+    unit: str
+    source: Source
+    sequence: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event of a page, never billable. `at` is in epoch seconds; `reader` and `sequence` as in `ReadRow`."""
+
+    site: str
+    reader: str
+    generation: int
+    event: str
+    kind: str
+    article: str
+    at: int
+    local_date: str
+    rule_version: int
+    reader_class: str
+    source: Source
+    sequence: str
+
+
+Row = ReadRow | EventRow
+READ_KEY = ("site", "meter", "decision", "period", "reader", "generation", "article")  # the natural key
+EVENT_KEY = ("site", "reader", "generation", "event")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerObject:
+    """An object to create: its key and its bytes, which its key is a hash of."""
+
+    key: str
+    body: bytes
+
+
+def rows_of(item: Item, keyring: Callable[[], Keyring], source: Source, sequence: str = "") -> Iterator[Row]:
+    """Every row that an item of the meter table stands for. Raises ValueError where the item is none of ours."""
+    for read in reads_of(item):
+        yield _read_row(read, keyring(), source, sequence)
+    for event in events_of(item):
+        yield _event_row(event, keyring(), source, sequence)
+        if event.kind == FAIL_OPEN:
+            yield _fail_open_row(event, keyring(), source, sequence)
+
+
+def new_rows(new: Item | None, old: Item | None, keyring: Callable[[], Keyring], sequence: str) -> list[Row]:
+    """What a stream record added: the rows of its NEW image that its OLD image lacks. Removals are no usage."""
+    before = set(rows_of(old, keyring, "stream", sequence)) if old else set()
+    return [row for row in rows_of(new, keyring, "stream", sequence) if row not in before] if new else []
+
+
+def objects_of(rows: Iterable[Row], name: str) -> list[LedgerObject]:
+    """The rows as ledger objects, one per kind, site and date. `name` begins their names: `<first seq>-<last seq>`."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        kind = READS if isinstance(row, ReadRow) else EVENTS
+        groups.setdefault(partition(kind, row.site, row.local_date), []).append(row)
+    return [_object(folder, group, name) for folder, group in sorted(groups.items())]
+
+
+def partition(kind: str, site: str, local_date: str) -> str:
+    """The folder of the ledger that holds one date of one site; `kind` is `READS` or `EVENTS`."""
+    return f"{kind}/site={site}/date={local_date}/"
+
+
+def reader_digest(keyring: Keyring, site: str, month: str, reader: str) -> str:
+    """What stands for a reader in the ledger of one month (`2026-11`): no two months or sites can be joined on it."""
+    key = keyring.permanent_key("reader-digest", f"{site}\0{month}")
+    return base64url(hmac.digest(key, reader.encode(), hashlib.sha256)[:_READER_DIGEST_BYTES])
+
+
+def _object(folder: str, rows: Sequence[Row], name: str) -> LedgerObject:
+    lines = sorted(json.dumps(asdict(row), separators=(",", ":")) for row in rows)
+    body = gzip.compress("".join(f"{line}\n" for line in lines).encode(), compresslevel=6, mtime=0)
+    return LedgerObject(f"{folder}{name}-{hashlib.sha256(body).hexdigest()[:12]}.jsonl.gz", body)
+
+
+def _read_row(read: RecordedRead, keyring: Keyring, source: Source, sequence: str) -> ReadRow:
+    return ReadRow(
+        site=read.site,
+        meter=read.meter,
+        decision=read.decision,
+        period=read.period,
+        reader=reader_digest(keyring, read.site, read.local_date[:7], read.reader),
+        generation=read.generation,
+        article=read.article,
+        local_date=read.local_date,
+        rule_version=read.rule_version,
+        reader_class=read.reader_class,
+        traffic=read.traffic,
+        unit=read.unit,
+        source=source,
+        sequence=sequence,
+    )
+
+
+def _event_row(event: RecordedEvent, keyring: Keyring, source: Source, sequence: str) -> EventRow:
+    return EventRow(
+        site=event.site,
+        reader=reader_digest(keyring, event.site, event.local_date[:7], event.reader),
+        generation=event.generation,
+        event=event.event,
+        kind=event.kind,
+        article=event.article,
+        at=event.at,
+        local_date=event.local_date,
+        rule_version=event.rule_version,
+        reader_class=event.reader_class,
+        source=source,
+        sequence=sequence,
+    )
+
+
+def _fail_open_row(event: RecordedEvent, keyring: Keyring, source: Source, sequence: str) -> ReadRow:
+    """A missed view as a usage row. Its period is the event, so that each miss is one row."""
+    return ReadRow(
+        site=event.site,
+        meter="",
+        decision=FAIL_OPEN,
+        period=event.event,
+        reader=reader_digest(keyring, event.site, event.local_date[:7], event.reader),
+        generation=event.generation,
+        article=event.article,
+        local_date=event.local_date,
+        rule_version=event.rule_version,
+        reader_class=event.reader_class,
+        traffic="reader",
+        unit="article",
+        source=source,
+        sequence=sequence,
+    )
