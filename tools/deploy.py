@@ -1,6 +1,6 @@
 """`make deploy`: builds, runs `sam deploy`, and ends with the API's address, the next command and the script tag.
 
-On first use it asks three questions; `sam` keeps the answers in samconfig.toml.
+On first use it asks a few questions; `sam` keeps the answers in samconfig.toml.
 """
 
 import json
@@ -40,7 +40,8 @@ def first_answers(architecture: str) -> list[str]:
     region = ask("AWS Region", os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
     email = ask("Who hears about alarms? An e-mail address, or Enter for nobody")
     budget = ask("Monthly budget in USD that this address is told about, or Enter for none") if email else ""
-    given = {"Architecture": architecture, "AlarmEmail": email, "MonthlyBudgetUSD": budget}
+    finance = ask("Who hears when a month of usage is final? An e-mail address, or Enter for nobody")
+    given = {"Architecture": architecture, "AlarmEmail": email, "FinanceEmail": finance, "MonthlyBudgetUSD": budget}
     overrides = [f"{name}={value}" for name, value in given.items() if value]
     return ["--region", region, "--parameter-overrides", *overrides, "--save-params"]
 

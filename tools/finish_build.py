@@ -16,14 +16,19 @@ INSTALLER_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.jso
 
 
 def surplus(artifact: Path) -> Iterator[Path]:
-    """What the artifact has no use for: a function is its Python files and its assets, the layer is its packages."""
+    """What the artifact has no use for: a function is its Python and its assets, the layer is its packages."""
     if artifact.name == LAYER:
         yield artifact / "python" / "requirements.txt"
         yield from (path for path in artifact.glob("python/*.dist-info/*") if path.name in INSTALLER_NOTES)
         yield from artifact.glob("python/*.data")
     else:
-        yield from (path for path in artifact.iterdir() if path.suffix != ".py" and path.name != "assets")
+        yield from (path for path in artifact.iterdir() if not is_served(path))
     yield from artifact.rglob("__pycache__")
+
+
+def is_served(path: Path) -> bool:
+    """Whether a function reads it: code of its own, a package that its requirements name, its assets."""
+    return path.suffix in (".py", ".so") or path.name == "assets" or (path / "__init__.py").exists()
 
 
 def remove(path: Path) -> None:

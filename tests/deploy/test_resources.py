@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from readmeter.core.rules import LedgerDays
 from tests.deploy.conftest import ROOT, Stack
 
-FUNCTIONS = ("ViewsFunction", "SnippetFunction", "AdminFunction")
+FUNCTIONS = (
+    "ViewsFunction",
+    "ReaderFunction",
+    "SnippetFunction",
+    "AdminFunction",
+    "LedgerFunction",
+    "ExportsFunction",
+)
+BUCKETS = ("LedgerBucket", "FailureBucket", "ExportBucket")
 STAGES = {"PublicApi": "PublicApiApiGatewayDefaultStage", "AdminApi": "AdminApiApiGatewayDefaultStage"}
 
 
@@ -29,7 +38,9 @@ class TestApis:
 
     def test_every_admin_route_asks_for_aws_credentials_and_none_has_cors(self, stack: Stack) -> None:
         assert "CorsConfiguration" not in stack.properties("AdminApi")
-        assert [operation["security"] for operation in operations(stack, "AdminApi")] == [[{"AWS_IAM": []}]] * 5
+        asked = [operation["security"] for operation in operations(stack, "AdminApi")]
+        assert asked == [[{"AWS_IAM": []}]] * len(asked)
+        assert len(asked) == 13
 
     @pytest.mark.parametrize("api", STAGES)
     def test_events_have_the_shape_that_the_code_reads_and_go_to_the_alias(self, stack: Stack, api: str) -> None:
@@ -78,7 +89,7 @@ class TestFunctions:
         assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
         assert logging["LogGroup"]["Ref"] in stack.of_type("AWS::Logs::LogGroup")
 
-    @pytest.mark.parametrize("name", ["ViewsFunction", "SnippetFunction"])
+    @pytest.mark.parametrize("name", ["ViewsFunction", "ReaderFunction", "SnippetFunction"])
     def test_what_readers_reach_is_rolled_out_step_by_step_and_back_on_an_alarm(self, stack: Stack, name: str) -> None:
         group = stack.properties(f"{name}DeploymentGroup")
         assert group["DeploymentConfigName"]["Fn::Sub"][1] == {"ConfigName": "Canary10Percent5Minutes"}
@@ -107,7 +118,7 @@ class TestFunctions:
 
 
 class TestState:
-    @pytest.mark.parametrize("name", ["MeterTable", "SiteTable", "Secret"])
+    @pytest.mark.parametrize("name", ["MeterTable", "SiteTable", "Secret", *BUCKETS])
     def test_state_outlives_the_stack_and_every_replacement(self, stack: Stack, name: str) -> None:
         assert stack.resources[name]["DeletionPolicy"] == "Retain"
         assert stack.resources[name]["UpdateReplacePolicy"] == "Retain"
@@ -139,10 +150,57 @@ class TestState:
         }
 
 
+class TestUsage:
+    @pytest.mark.parametrize("name", BUCKETS)
+    def test_a_bucket_is_closed_to_the_public_and_to_plain_http(self, stack: Stack, name: str) -> None:
+        assert all(stack.properties(name)["PublicAccessBlockConfiguration"].values())
+        (statement,) = stack.properties(f"{name}Policy")["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+    @pytest.mark.parametrize("name", ["LedgerBucket", "ExportBucket"])
+    def test_what_names_readers_ends_after_the_days_that_a_site_may_choose(self, stack: Stack, name: str) -> None:
+        rules = stack.properties(name)["LifecycleConfiguration"]["Rules"]
+        ends = {rule["TagFilters"][0]["Value"]: rule["ExpirationInDays"] for rule in rules if "TagFilters" in rule}
+        assert ends == {str(days): days for days in get_args(LedgerDays)}
+
+    def test_nothing_else_of_an_export_ends(self, stack: Stack) -> None:
+        rules = stack.properties("ExportBucket")["LifecycleConfiguration"]["Rules"]
+        assert not [rule for rule in rules if "ExpirationInDays" in rule and "TagFilters" not in rule]
+
+    def test_exports_keep_every_version_and_can_be_locked(self, stack: Stack) -> None:
+        bucket = stack.properties("ExportBucket")
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert bucket["ObjectLockEnabled"] is True
+
+    def test_a_batch_that_cannot_be_read_is_halved_and_kept_before_the_stream_forgets_it(self, stack: Stack) -> None:
+        (mapping,) = stack.of_type("AWS::Lambda::EventSourceMapping").values()
+        properties = mapping["Properties"]
+        assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert properties["BisectBatchOnFunctionError"] is True
+        assert 0 < properties["MaximumRetryAttempts"] < 10_000
+        assert 0 < properties["MaximumRecordAgeInSeconds"] < 24 * 3600
+        assert properties["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailureBucket", "Arn"]}
+
+    def test_the_failure_bucket_rings(self, stack: Stack) -> None:
+        (told,) = stack.properties("FailureBucket")["NotificationConfiguration"]["TopicConfigurations"]
+        assert told == {"Event": "s3:ObjectCreated:*", "Topic": {"Ref": "AlarmTopic"}}
+
+    def test_exports_look_every_hour_and_tell_when_they_gave_up(self, stack: Stack) -> None:
+        rule = stack.properties("ExportsFunctionHourly")
+        assert rule["ScheduleExpression"] == "rate(1 hour)"
+        assert json.loads(rule["Targets"][0]["Input"]) == {"job": "schedule"}
+        given_up = stack.properties("ExportsFunctionEventInvokeConfig")["DestinationConfig"]["OnFailure"]
+        assert given_up == {"Destination": {"Ref": "AlarmTopic"}}
+
+    def test_finance_hears_only_where_an_address_is_given(self, stack: Stack) -> None:
+        assert stack.resources["FinanceSubscription"]["Condition"] == "HasFinanceEmail"
+
+
 class TestWatching:
     def test_every_log_group_forgets(self, stack: Stack) -> None:
         groups = stack.of_type("AWS::Logs::LogGroup")
-        assert len(groups) == 5
+        assert len(groups) == 8
         assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
 
     @pytest.mark.parametrize("name", FUNCTIONS)
@@ -185,8 +243,8 @@ class TestWatching:
 
     def test_the_dashboard_reads_as_json(self, stack: Stack) -> None:
         body = stack.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
-        assert len(json.loads(body)["widgets"]) == 4
+        assert len(json.loads(body)["widgets"]) == 5
 
 
 def test_the_outputs_are_what_make_deploy_prints(stack: Stack) -> None:
-    assert stack.outputs.keys() == {"ApiUrl", "AdminUrl", "ScriptTag", "NextCommand"}
+    assert stack.outputs.keys() == {"ApiUrl", "AdminUrl", "LedgerFunctionName", "ScriptTag", "NextCommand"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,43 @@ EXPECTED = {
     "SnippetRole": {"SnippetLog.Arn": LOGS},
     "AdminRole": {
         "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
+        "Secret": {"secretsmanager:GetSecretValue"},
         "AdminLog.Arn": LOGS,
+    },
+    "ReaderRole": {
+        "MeterTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
+        "SiteTable.Arn": {"dynamodb:GetItem"},
+        "Secret": {"secretsmanager:GetSecretValue"},
+        "ReaderLog.Arn": LOGS,
+    },
+    "LedgerRole": {
+        "MeterTable.StreamArn": {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        },
+        "SiteTable.Arn": {"dynamodb:GetItem"},
+        "Secret": {"secretsmanager:GetSecretValue"},
+        "${LedgerBucket.Arn}/*": {"s3:PutObject", "s3:PutObjectTagging"},
+        "FailureBucket.Arn": {"s3:ListBucket"},
+        "${FailureBucket.Arn}/*": {"s3:PutObject", "s3:GetObject", "s3:DeleteObject"},
+        "LedgerLog.Arn": LOGS,
+    },
+    "ExportsRole": {
+        "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
+        "MeterTable.Arn": {"dynamodb:ExportTableToPointInTime"},
+        "${MeterTable.Arn}/export/*": {"dynamodb:DescribeExport"},
+        "Secret": {"secretsmanager:GetSecretValue"},
+        "LedgerBucket.Arn": {"s3:ListBucket"},
+        "${LedgerBucket.Arn}/*": {"s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:AbortMultipartUpload"},
+        "ExportBucket.Arn": {"s3:ListBucket"},
+        "${ExportBucket.Arn}/*": {"s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectRetention"},
+        "FailureBucket.Arn": {"s3:ListBucket"},
+        "LedgerBehind.Arn": {"cloudwatch:DescribeAlarms"},
+        "FinanceTopic": {"sns:Publish"},
+        "AlarmTopic": {"sns:Publish"},
+        "ExportsLog.Arn": LOGS,
     },
 }
 
@@ -37,6 +74,8 @@ def actions(statement: dict[str, Any]) -> set[str]:
 
 def target(statement: dict[str, Any]) -> str:
     resource = statement["Resource"]
+    if "Fn::Sub" in resource:
+        return str(resource["Fn::Sub"])
     return resource["Ref"] if "Ref" in resource else ".".join(resource["Fn::GetAtt"])
 
 
@@ -52,8 +91,11 @@ def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
     functions = stack.of_type("AWS::Lambda::Function")
     assert {name: function["Properties"]["Role"]["Fn::GetAtt"][0] for name, function in functions.items()} == {
         "ViewsFunction": "ViewsRole",
+        "ReaderFunction": "ReaderRole",
         "SnippetFunction": "SnippetRole",
         "AdminFunction": "AdminRole",
+        "LedgerFunction": "LedgerRole",
+        "ExportsFunction": "ExportsRole",
     }
 
 
@@ -68,7 +110,8 @@ def test_no_action_and_no_resource_is_a_wildcard(stack: Stack) -> None:
     for role in stack.of_type("AWS::IAM::Role").values():
         for statement in statements(role):
             assert not [action for action in actions(statement) if "*" in action]
-            assert "*" not in str(statement["Resource"])
+            # Of a bucket of ours every object, of our table every export: their names come later
+            assert "*" not in re.sub(r"^\$\{\w+\.Arn\}/(export/)?\*$", "", target(statement))
 
 
 @pytest.mark.parametrize("name", ["ViewsRole", "SnippetRole"])
@@ -81,3 +124,22 @@ def test_what_the_public_reaches_can_neither_list_nor_delete(stack: Stack, name:
 def test_nobody_may_scan(stack: Stack) -> None:
     for role in stack.of_type("AWS::IAM::Role").values():
         assert not [action for statement in statements(role) for action in actions(statement) if "Scan" in action]
+
+
+def test_the_reader_function_can_list_one_readers_items_and_delete_none(stack: Stack) -> None:
+    allowed = set().union(*(actions(statement) for statement in statements(stack.resources["ReaderRole"])))
+    assert not [action for action in allowed if "Delete" in action or "Batch" in action]
+
+
+def test_nobody_can_delete_or_overwrite_a_ledger_or_an_export(stack: Stack) -> None:
+    for role in stack.of_type("AWS::IAM::Role").values():
+        for statement in statements(role):
+            deletes = [action for action in actions(statement) if "Delete" in action]
+            assert not deletes or target(statement) == "${FailureBucket.Arn}/*"
+
+
+def test_exports_may_start_themselves_and_nothing_else(stack: Stack) -> None:
+    (policy,) = stack.of_type("AWS::IAM::RolePolicy").values()
+    assert policy["Properties"]["RoleName"] == {"Ref": "ExportsRole"}
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (actions(statement), target(statement)) == ({"lambda:InvokeFunction"}, "${ExportsFunction.Arn}:live")
