@@ -5,57 +5,28 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Self
 
 import boto3
 import yaml
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from readmeter.core.rules import SITE_ID
 from readmeter.sites.check import warnings
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
 from readmeter.sites.document import SiteDocument
 from readmeter.sites.parse import MOST_BYTES, Invalid, TooLarge, Unreadable, parse_document
-from readmeter.store.database import Conflict, Unavailable
+from readmeter.staff.answers import Answer, busy, compact, instant, json_answer, no_such_site, text_answer
+from readmeter.staff.caller import Caller
+from readmeter.staff.router import StaffRouter
+from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.sites import LiveSite, SiteStore, Version
 from readmeter.web.event import Request
-from readmeter.web.fault import fault_fields
 from readmeter.web.problem import FieldError, Problem
 
-Answer = Response[str]
-Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
-
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _TRIES = 5  # PUTs of one site at one instant that all get through
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, as API Gateway's authorizer says: `name` for the record, `sites` in scope (None: every site)."""
-
-    name: str
-    sites: frozenset[str] | None
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Self:
-        """Raises `Problem` 403 where no authorizer vouches for the caller."""
-        match event["requestContext"].get("authorizer"):
-            case {"iam": {"userArn": str(arn)}} if arn:
-                return cls(arn[:256], None)
-            case {"jwt": {"claims": {"sub": str(subject), **claims}}} if subject:
-                # API Gateway turns a list of claims into "[a b]"
-                return cls(subject[:256], frozenset(str(claims.get("sites", "")).strip("[]").split()))
-        raise Problem(403, "This request comes without a caller that API Gateway has verified.")
-
-    def may(self, site: str) -> bool:
-        return self.sites is None or site in self.sites
 
 
 class Admin:
@@ -67,10 +38,10 @@ class Admin:
 
     def sites(self, caller: Caller, _: Event) -> Answer:
         listed = [site for site in self._store.sites() if caller.may(site.site)]
-        return _json(
+        return json_answer(
             {
                 "sites": [
-                    {"site": each.site, "version": each.version, "written_at": _instant(each.written_at)}
+                    {"site": each.site, "version": each.version, "written_at": instant(each.written_at)}
                     for each in listed
                 ]
             }
@@ -89,7 +60,7 @@ class Admin:
             compiled = compile_site(document, number, live.compiled if live else None, now)
             try:
                 if not rehearses:
-                    self._store.write(Version(site, number, _text(document.data()), now, caller.name), compiled)
+                    self._store.write(Version(site, number, compact(document.data()), now, caller.name), compiled)
             except Conflict:
                 continue  # another PUT was first: follow that one, unless If-Match says otherwise
             old = json.loads(live.latest.document) if live else None
@@ -101,17 +72,17 @@ class Admin:
                 "warnings": [{"pointer": pointer, "detail": detail} for pointer, detail in found],
                 "differences": changes,
             }
-            return _json(answer, 200 if live or rehearses else 201, {"etag": _etag(number)})
-        raise _busy()
+            return json_answer(answer, 200 if live or rehearses else 201, {"etag": _etag(number)})
+        raise busy()
 
     def get(self, _: Caller, event: Event, site: str) -> Answer:
         number = event.query_string_parameters.get("version")
         version = self._live(site).latest if number is None else self._version(site, number)
         headers = {"etag": _etag(version.version), "vary": "accept"}
         if not _prefers_yaml(event.headers.get("accept", "")):
-            return _answer(200, "application/json", version.document, headers)
+            return text_answer(200, "application/json", version.document, headers)
         body = yaml.safe_dump(json.loads(version.document), sort_keys=False, allow_unicode=True)
-        return _answer(200, "application/yaml", body, headers)
+        return text_answer(200, "application/yaml", body, headers)
 
     def delete(self, _: Caller, event: Event, site: str) -> Answer:
         for _try in range(_TRIES):
@@ -122,16 +93,16 @@ class Admin:
             except Conflict:
                 continue
             return Response(204)
-        raise _busy()
+        raise busy()
 
     def versions(self, _: Caller, __: Event, site: str) -> Answer:
         versions = self._store.versions(site)
         if not versions:
-            raise _no_such_site()
-        return _json(
+            raise no_such_site()
+        return json_answer(
             {
                 "versions": [
-                    {"version": each.version, "written_at": _instant(each.written_at), "written_by": each.written_by}
+                    {"version": each.version, "written_at": instant(each.written_at), "written_by": each.written_by}
                     for each in versions
                 ]
             }
@@ -140,7 +111,7 @@ class Admin:
     def _live(self, site: str) -> LiveSite:
         live = self._store.live(site)
         if live is None or live.deleted:
-            raise _no_such_site()
+            raise no_such_site()
         return live
 
     def _version(self, site: str, number: str) -> Version:
@@ -153,50 +124,15 @@ class Admin:
         return version
 
 
-def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> Handler:
+def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> StaffRouter:
     """The handler over the site table that `environ` names; `clock` gives seconds since the epoch."""
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     admin = Admin(SiteStore(database, environ["SITE_TABLE"]), clock)
-    app = APIGatewayHttpResolver()
-    logger = Logger()
-
-    def route(path: str, methods: Mapping[str, Callable[..., Answer]]) -> None:
-        def answer(**parts: str) -> Answer:
-            # Scope is enforced here, for every route and before any of its work
-            caller = Caller.of(app.current_event.raw_event)
-            site = parts.get("site")
-            if site is not None and not caller.may(site):
-                raise Problem(403, "This caller's scope does not hold that site.")
-            if site is not None and not SITE_ID.fullmatch(site):
-                raise Problem(404, f"No site has such an id: ids match {SITE_ID.pattern}.")
-            work = methods.get(app.current_event.http_method)
-            if work is None:
-                raise Problem(405, "This path knows other methods.", headers={"allow": ", ".join(methods)})
-            return work(caller, app.current_event, **parts)
-
-        app.route(path, list(_METHODS))(answer)
-
-    route("/v1/admin/sites", {"GET": admin.sites})
-    route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
-    route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
-
-    @app.not_found
-    def unknown(_: Exception) -> Answer:
-        return _refusal(Problem(404, "There is no such route."))
-
-    def fail(fault: Exception) -> Answer:
-        logger.error("fault", extra=fault_fields(app.current_event.request_context.request_id, fault))
-        return _refusal(
-            _busy() if isinstance(fault, Unavailable) else Problem(500, "Something went wrong on our side.")
-        )
-
-    app.exception_handler(Problem)(_refusal)
-    app.exception_handler(Exception)(fail)
-
-    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return app.resolve(event, context)
-
-    return handle
+    router = StaffRouter(Logger())
+    router.route("/v1/admin/sites", {"GET": admin.sites})
+    router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
+    router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
+    return router
 
 
 def _document(event: Event, site: str) -> SiteDocument:
@@ -246,34 +182,6 @@ def _prefers_yaml(accept: str) -> bool:
 
 def _etag(version: int) -> str:
     return f'"{version}"'
-
-
-def _instant(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _text(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
-def _json(data: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-    return _answer(status, "application/json", _text(data), headers or {})
-
-
-def _answer(status: int, content_type: str, body: str, headers: Mapping[str, str]) -> Answer:
-    return Response(status, content_type, body, {"cache-control": "no-store", **headers})
-
-
-def _refusal(problem: Problem) -> Answer:
-    return _answer(problem.status, "application/problem+json", _text(problem.document()), problem.headers)
-
-
-def _no_such_site() -> Problem:
-    return Problem(404, "There is no such site.")
-
-
-def _busy() -> Problem:
-    return Problem(503, "The store cannot answer now; try again.", headers={"retry-after": "1"})
 
 
 handler = build(os.environ)
