@@ -37,6 +37,23 @@ def test_a_default_written_out_is_no_difference():
     assert told(document(), document(meter(), mode="live")) == []
 
 
+def test_a_document_that_is_older_than_a_key_had_its_default():
+    old, new = document().data(), document(retention={"reader_days": 20})
+    del old["retention"], old["record"]
+    compiled = compile_site(new, 2, None, NOVEMBER)
+    assert [
+        (change["path"], change["from"], change["to"]) for change in differences(old, new.data(), compiled, NOVEMBER)
+    ] == [("/retention/reader_days", 45, 20)]
+
+
+def test_retention_and_records_hold_at_once():
+    old, new = document(), document(retention={"ledger_reader_days": 365}, record=["exempt"], timezone="UTC")
+    assert [change[0] for change in told(old, new) if change[3] == AT_ONCE] == [
+        "/record",
+        "/retention/ledger_reader_days",
+    ]
+
+
 def test_what_waits_says_until_when():
     old, new = document(meter()), document(meter(period={"unit": "days", "days": 7}, count="view"), timezone="UTC")
     assert told(old, new) == [

@@ -49,6 +49,7 @@ def test_the_least_document_has_the_defaults_of_the_contract():
         ],
         "exempt": {"sections": [], "tags": [], "paths": []},
         "locked": {"sections": [], "tags": [], "paths": []},
+        "record": [],
         "prompt": {
             "subscribe_url": "https://rio.example/subscribe",
             "at_limit": "wall",
@@ -57,6 +58,7 @@ def test_the_least_document_has_the_defaults_of_the_contract():
             "messages": {},
             "links": [],
         },
+        "retention": {"reader_days": 45, "ledger_reader_days": 90},
     }
 
 
@@ -69,7 +71,7 @@ def test_a_document_as_data_reads_back_as_itself():
     assert "period" not in read.data()["meters"][0]
 
 
-@pytest.mark.parametrize("key", ["lift", "campaigns", "referrers", "institutions", "crawlers", "gifts", "record"])
+@pytest.mark.parametrize("key", ["lift", "campaigns", "referrers", "institutions", "crawlers", "gifts"])
 def test_what_is_not_there_yet_is_an_unknown_key(key):
     assert refused(**{key: []}) == [f"/{key}"]
 
@@ -283,9 +285,37 @@ def test_errors_say_what_is_allowed_and_name_unknown_keys_beside_the_known():
         ("/prompt/position", "must be 'bottom' or 'top'"),
         (
             "/metres",
-            "is not a key here; keys are site, name, origins, timezone, locale, mode, meters, exempt, locked, prompt",
+            "is not a key here; keys are site, name, origins, timezone, locale, mode, meters, exempt, locked, record, "
+            "prompt, retention",
         ),
     ]
+
+
+def test_recorded_reads_are_named_once_each():
+    assert not refused(record=["institution", "gift", "subscriber", "campaign", "exempt"])
+    assert refused(record=["exempt", "gift", "exempt"]) == ["/record/2"]
+    for wrong in ("metered", "crawler", "open", "", 1, None):
+        assert refused(record=[wrong]) == ["/record/0"]
+    assert refused(record=["gift"] * 6) == refused(record="exempt") == ["/record"]
+
+
+def test_retention_is_of_bearable_length():
+    for days in (10, 45, 400):
+        assert not refused(retention={"reader_days": days})
+    for wrong in (9, 401, -1, 45.0, "45", True, None):
+        assert refused(retention={"reader_days": wrong}) == ["/retention/reader_days"]
+    assert refused(retention={"days": 45}) == ["/retention/days"]
+
+
+def test_the_ledger_is_kept_for_as_long_as_there_is_an_expiry_rule_for():
+    for days in (60, 90, 180, 365):
+        assert not refused(retention={"ledger_reader_days": days})
+    for wrong in (0, 30, 61, 366, 90.0, "90", True, None):
+        assert refused(retention={"ledger_reader_days": wrong}) == ["/retention/ledger_reader_days"]
+    with pytest.raises(Invalid) as caught:
+        read_document(document(retention={"ledger_reader_days": 100}))
+    [(_, said)] = caught.value.errors
+    assert said.startswith("must be 60, 90, 180 or 365: ")
 
 
 def test_a_pointer_escapes_what_pointers_use():

@@ -89,8 +89,19 @@ class PromptRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """Days that what is known of a reader is kept: in the meter table after a period's end, and in the ledger."""
+
+    reader_days: int = 45
+    ledger_reader_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """One version of a site's rules. `timezone` is an IANA name; `own_paths` are the paths of the prompt's own URLs."""
+    """One version of a site's rules. `timezone` is an IANA name; `own_paths` are the paths of the prompt's own URLs.
+
+    `record` lists what unmetered reads are worth a usage row by: institution, gift, subscriber, campaign, exempt.
+    """
 
     site: str
     version: int
@@ -104,6 +115,8 @@ class Rules:
     locked: Match
     own_paths: tuple[str, ...]
     prompt: PromptRules
+    retention: Retention = Retention()
+    record: tuple[str, ...] = ()
 
     def meter_for(self, page: Page) -> Meter | None:
         return next((meter for meter in self.meters if meter.covers(page)), None)
@@ -115,7 +128,10 @@ class Rules:
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> Self:
-        """The rules that `dataclasses.asdict` turned into `data` (as JSON gives it back)."""
+        """The rules that `dataclasses.asdict` turned into `data` (as JSON gives it back).
+
+        What was stored before a key existed has that key's default.
+        """
         prompt = data["prompt"]
         return cls(
             **{key: data[key] for key in ("site", "version", "name", "timezone", "locale", "mode")},
@@ -125,6 +141,8 @@ class Rules:
             locked=_match(data["locked"]),
             own_paths=tuple(data["own_paths"]),
             prompt=PromptRules(**{**prompt, "links": tuple(Link(**link) for link in prompt["links"])}),
+            retention=Retention(**data.get("retention", {})),
+            record=tuple(data.get("record", ())),
         )
 
 

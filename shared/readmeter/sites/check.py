@@ -3,7 +3,7 @@
 Each is (JSON Pointer, sentence). Sentences say what is allowed or what will happen, never what was sent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from readmeter.core.article import folded
 from readmeter.core.language import broader, shipped
@@ -16,17 +16,22 @@ _EVERYTHING = ("*", "/*")
 
 
 def errors(document: SiteDocument) -> list[Finding]:
-    return [*_origin_errors(document.origins), *_meter_errors(document.meters), *_prompt_errors(document)]
+    return [
+        *_unique("origins", document.origins, "origin"),
+        *_unique("record", document.record, "entry"),
+        *_meter_errors(document.meters),
+        *_prompt_errors(document),
+    ]
 
 
 def warnings(document: SiteDocument) -> list[Finding]:
     return [*_meter_warnings(document), *_match_warnings(document), *_prompt_warnings(document)]
 
 
-def _origin_errors(origins: list[str]) -> Iterator[Finding]:
-    for index, origin in enumerate(origins):
-        if origin in origins[:index]:
-            yield f"/origins/{index}", "must differ from every other origin"
+def _unique(key: str, values: Sequence[str], what: str) -> Iterator[Finding]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield f"/{key}/{index}", f"must differ from every other {what}"
 
 
 def _meter_errors(meters: list[Meter]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from readmeter.core.article import folded
 from readmeter.core.period import next_month
-from readmeter.core.rules import CompiledSite, Link, Match, Meter, PromptRules, Rules
+from readmeter.core.rules import CompiledSite, Link, Match, Meter, PromptRules, Retention, Rules
 from readmeter.sites import document as written
 
 
@@ -42,6 +42,8 @@ def compile_rules(document: written.SiteDocument, version: int) -> Rules:
         locked=_match(document.locked),
         own_paths=_own_paths(document.prompt),
         prompt=_prompt(document.prompt),
+        retention=Retention(**document.retention.model_dump()),
+        record=tuple(sorted(document.record)),
     )
 
 

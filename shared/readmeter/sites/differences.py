@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from readmeter.core.rules import CompiledSite, Rules
+from readmeter.sites.document import SiteDocument
 
 Data = Mapping[str, Any]  # a site document as `SiteDocument.data` gives it
 _COUNTING = ("period", "count", "pool")
@@ -21,15 +22,16 @@ def differences(old: Data | None, new: Data, compiled: CompiledSite, now: float)
     """
     if old is None:
         return []
+    before = SiteDocument.model_validate(old).data()  # a key that is younger than `old` had its default
     zone = ZoneInfo(compiled.current.timezone)
     return [
         {
             "path": "/" + "/".join(path),
-            "from": before,
-            "to": after,
+            "from": was,
+            "to": becomes,
             "in_force": datetime.fromtimestamp(_in_force(path, compiled, now), zone).isoformat(timespec="seconds"),
         }
-        for path, before, after in _changes((), _by_name(old), _by_name(new))
+        for path, was, becomes in _changes((), _by_name(before), _by_name(new))
     ]
 
 

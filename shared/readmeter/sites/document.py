@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic_core import PydanticCustomError
 
 from readmeter.core.language import Category
 from readmeter.core.messages import LONGEST
@@ -21,7 +22,20 @@ Origin = Annotated[str, Field(max_length=265, json_schema_extra={"format": "uri"
 Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri-template"}), AfterValidator(text.url)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Recorded = Literal["institution", "gift", "subscriber", "campaign", "exempt"]
 Messages = dict[Locale, dict[Kind, dict[Category, Sentence]]]
+
+
+_LEDGER_DAYS = (60, 90, 180, 365)
+
+
+def _with_an_expiry_rule(days: int) -> int:
+    if days not in _LEDGER_DAYS:
+        raise PydanticCustomError(
+            "ledger_days",
+            "must be 60, 90, 180 or 365: objects expire by their tag, with one rule of the bucket for each",
+        )
+    return days
 
 
 class _Model(BaseModel):
@@ -108,6 +122,17 @@ class Prompt(_Model):
     links: list[Link] = Field(default=[], max_length=10, description="Shown in the prompt: other content")
 
 
+class Retention(_Model):
+    """How long what is known of a reader is kept."""
+
+    reader_days: Annotated[int, Field(ge=10, le=400)] = Field(
+        default=45, description="Days that a reader's items outlive their period"
+    )
+    ledger_reader_days: Annotated[
+        int, Field(json_schema_extra={"enum": list(_LEDGER_DAYS)}), AfterValidator(_with_an_expiry_rule)
+    ] = Field(default=90, description="Days that the ledger's rows, which tell readers apart, are kept")
+
+
 class SiteDocument(_Model):
     """Everything that Readmeter knows about one site. Required: `site`, `origins`, `prompt.subscribe_url`."""
 
@@ -131,7 +156,14 @@ class SiteDocument(_Model):
     )
     exempt: Match = Field(default=Match(), description="Articles that are never metered")
     locked: Match = Field(default=Match(), description="Articles for subscribers only")
+    record: list[Recorded] = Field(
+        default=[],
+        max_length=5,
+        description="Unmetered reads worth a usage row (one write each), never billable: "
+        "`institution`, `gift`, `subscriber`, `campaign`, `exempt`",
+    )
     prompt: Prompt = Field(description="What readers are shown")
+    retention: Retention = Field(default=Retention(), description="How long what is known of a reader is kept")
 
     def data(self) -> dict[str, Any]:
         """The whole document as plain values, defaults filled in, absent keys left out; reads back as the same."""

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, ClassVar, NoReturn
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from readmeter.sites.check import errors
 from readmeter.sites.document import SiteDocument
@@ -49,10 +49,15 @@ def parse_document(content: bytes, content_type: str) -> SiteDocument:
     except UnicodeDecodeError:
         raise Unreadable("The body is not UTF-8 text.") from None
     is_json = "json" in content_type or ("yaml" not in content_type and text.lstrip()[:1] == "{")
-    data = _json(text) if is_json else _yaml(text)
-    if not _is_plain(data):
-        raise Unreadable(f"The body is nested more than {_MOST_DEPTH} levels deep, or holds half a character.")
-    return read_document(data)
+    return read_document(_plain(_json(text) if is_json else _yaml(text)))
+
+
+def parse_json(content: bytes) -> Any:
+    """The plain values in a body of JSON. Raises `Unreadable`."""
+    try:
+        return _plain(_json(content.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise Unreadable("The body is not UTF-8 text.") from None
 
 
 def read_document(data: object) -> SiteDocument:
@@ -60,11 +65,16 @@ def read_document(data: object) -> SiteDocument:
     try:
         document = SiteDocument.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-        raise Invalid([(_pointer(each["loc"]), _allowed(each)) for each in found]) from None
+        raise invalid(error, SiteDocument) from None
     if unfit := errors(document):
         raise Invalid(unfit[:MOST_ERRORS])
     return document
+
+
+def invalid(error: ValidationError, model: type[BaseModel]) -> Invalid:
+    """What was found wrong when plain values were read as `model`."""
+    found = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+    return Invalid([(_pointer(each["loc"]), _allowed(each, model)) for each in found])
 
 
 def _json(text: str) -> Any:
@@ -138,6 +148,12 @@ def _place(mark: yaml.Mark) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}"
 
 
+def _plain(data: Any) -> Any:
+    if not _is_plain(data):
+        raise Unreadable(f"The body is nested more than {_MOST_DEPTH} levels deep, or holds half a character.")
+    return data
+
+
 def _is_plain(data: Any, depth: int = 0) -> bool:
     """Whether `data` is of bearable depth and all of its text is Unicode (JSON can spell a lone surrogate)."""
     if depth > _MOST_DEPTH:
@@ -175,22 +191,22 @@ _ALLOWED = {
 }
 
 
-def _allowed(error: Mapping[str, Any]) -> str:
+def _allowed(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     """What the field may be; never what was sent."""
     if error["type"] == "extra_forbidden":
-        return f"is not a key here; keys are {', '.join(_keys_beside(error['loc']))}"
+        return f"is not a key here; keys are {', '.join(_keys_beside(error['loc'], model))}"
     template = _ALLOWED.get(error["type"])
     return str(error["msg"]) if template is None else template.format(**error.get("ctx", {}))
 
 
 @cache
-def _schema() -> Mapping[str, Any]:
-    return SiteDocument.model_json_schema()
+def _schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    return model.model_json_schema()
 
 
-def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     """The keys that the model allows where `location` ends."""
-    root = _schema()
+    root = _schema(model)
     schema: Any = root
     for part in location[:-1]:
         schema = schema["items"] if isinstance(part, int) else schema["properties"][part]
