@@ -4,12 +4,14 @@ One function for a stream record's images, a scan's item and a line of a point-i
 which are strings in all three, never the set (whose bytes each of the three spells in its own way).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from readmeter.store.database import Item
 
 CARRIED = "carried"  # the stamp of a read that a merge brought along: it was usage where it came from
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _STAMP_NAME = 22  # characters of a digest in base64url; no other attribute's name is so long
 
 
@@ -53,6 +55,24 @@ class RecordedEvent:
     reader_class: str
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What an item forgot at its reader's erasures: `erased` stamps in all, each of a generation below `generation`.
+
+    `meter`, `decision` and `period` are those of the item's reads; of an item of events, `decision` is `event` and
+    `period` the local date. `expires` is the item's end in epoch seconds.
+    """
+
+    site: str
+    reader: str
+    meter: str
+    decision: str
+    period: str
+    generation: int
+    erased: int
+    expires: int
+
+
 def reads_of(item: Item) -> Iterator[RecordedRead]:
     """Every counted or recorded read that the item holds. Raises ValueError where a stamp is none of ours."""
     family, _, rest = item["sk"]["S"].partition("#")
@@ -63,7 +83,8 @@ def reads_of(item: Item) -> Iterator[RecordedRead]:
     if period == "D":
         period = item["ws"]["N"]
     for article, stamp in _stamps(item):
-        local_date, version, reader_class, traffic, *unit = stamp.split("|")
+        parts = stamp.split("|")
+        local_date, version, reader_class, traffic, unit = parts if len(parts) > 4 else [*parts, "article"]
         yield RecordedRead(
             site=site,
             reader=reader,
@@ -71,12 +92,12 @@ def reads_of(item: Item) -> Iterator[RecordedRead]:
             period=period,
             generation=_generation(item),
             article=article,
-            local_date=local_date,
+            local_date=_date(local_date),
             rule_version=int(version),
             reader_class=reader_class,
             decision="metered" if family == "P" else name,
             traffic=traffic,
-            unit=unit[0] if unit else "article",
+            unit=unit,
         )
 
 
@@ -96,10 +117,29 @@ def events_of(item: Item) -> Iterator[RecordedEvent]:
             kind=kind,
             article=article,
             at=int(at),
-            local_date=local_date,
+            local_date=_date(local_date),
             rule_version=int(version),
             reader_class=reader_class,
         )
+
+
+def erasure_of(item: Item) -> Erasure | None:
+    """What the item forgot; None where nothing of it was ever erased, or where it holds nothing that was stamped."""
+    family, _, rest = item["sk"]["S"].partition("#")
+    if family not in ("P", "N", "E") or not _generation(item):
+        return None
+    site, reader = _owner(item)
+    name, _, period = rest.rpartition("#")
+    return Erasure(
+        site=site,
+        reader=reader,
+        meter=name if family == "P" else "",
+        decision={"P": "metered", "N": name, "E": "event"}[family],
+        period=item["ws"]["N"] if period == "D" else period,
+        generation=_generation(item),
+        erased=int(item["e"]["N"]),
+        expires=int(item["x"]["N"]),
+    )
 
 
 def _owner(item: Item) -> tuple[str, str]:
@@ -107,6 +147,13 @@ def _owner(item: Item) -> tuple[str, str]:
     if not separator:
         raise ValueError("the partition key names no reader")
     return site, reader
+
+
+def _date(text: str) -> str:
+    """The text where it is a date: it names a folder of the ledger."""
+    if not _DATE.fullmatch(text):
+        raise ValueError("a stamp without a date")
+    return text
 
 
 def _generation(item: Item) -> int:

@@ -73,8 +73,9 @@ EVENT_KEY = ("site", "reader", "generation", "event")
 
 @dataclass(frozen=True, slots=True)
 class LedgerObject:
-    """An object to create: its key and its bytes, which its key is a hash of."""
+    """An object to create: the site whose rows it holds, its key, and its bytes, which its key is a hash of."""
 
+    site: str
     key: str
     body: bytes
 
@@ -95,13 +96,20 @@ def new_rows(new: Item | None, old: Item | None, keyring: Callable[[], Keyring],
     return [row for row in rows_of(new, keyring, "stream", sequence) if row not in before] if new else []
 
 
-def objects_of(rows: Iterable[Row], name: str) -> list[LedgerObject]:
-    """The rows as ledger objects, one per kind, site and date. `name` begins their names: `<first seq>-<last seq>`."""
+def objects_of(rows: Iterable[Row], name: str = "") -> list[LedgerObject]:
+    """The rows as ledger objects, one per kind, site and date.
+
+    `name` begins their names; without one it is `<first seq>-<last seq>` of the rows in the object, which are given in
+    the order of the stream then.
+    """
     groups: dict[str, list[Row]] = {}
     for row in rows:
         kind = READS if isinstance(row, ReadRow) else EVENTS
         groups.setdefault(partition(kind, row.site, row.local_date), []).append(row)
-    return [_object(folder, group, name) for folder, group in sorted(groups.items())]
+    return [
+        _object(folder, group, name or f"{group[0].sequence}-{group[-1].sequence}")
+        for folder, group in sorted(groups.items())
+    ]
 
 
 def partition(kind: str, site: str, local_date: str) -> str:
@@ -118,7 +126,7 @@ def reader_digest(keyring: Keyring, site: str, month: str, reader: str) -> str:
 def _object(folder: str, rows: Sequence[Row], name: str) -> LedgerObject:
     lines = sorted(json.dumps(asdict(row), separators=(",", ":")) for row in rows)
     body = gzip.compress("".join(f"{line}\n" for line in lines).encode(), compresslevel=6, mtime=0)
-    return LedgerObject(f"{folder}{name}-{hashlib.sha256(body).hexdigest()[:12]}.jsonl.gz", body)
+    return LedgerObject(rows[0].site, f"{folder}{name}-{hashlib.sha256(body).hexdigest()[:12]}.jsonl.gz", body)
 
 
 def _read_row(read: RecordedRead, keyring: Keyring, source: Source, sequence: str) -> ReadRow:
