@@ -12,6 +12,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
 
+from readmeter.core.article import digest
+from readmeter.core.keys import Keyring
+from readmeter.metering.keyring import CurrentKeyring
+from readmeter.sites.articles import MOST_BYTES as MOST_ARTICLE_BYTES
+from readmeter.sites.articles import Article, parse_articles
 from readmeter.sites.check import warnings
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
@@ -20,6 +25,7 @@ from readmeter.sites.parse import MOST_BYTES, Invalid, TooLarge, Unreadable, par
 from readmeter.staff.answers import Answer, busy, compact, instant, json_answer, no_such_site, text_answer
 from readmeter.staff.caller import Caller
 from readmeter.staff.router import StaffRouter
+from readmeter.store.articles import ArticleStore, Label
 from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.sites import LiveSite, SiteStore, Version
@@ -32,8 +38,12 @@ _TRIES = 5  # PUTs of one site at one instant that all get through
 class Admin:
     """The routes' work, one method each. Each takes the caller and the event, and raises `Problem`."""
 
-    def __init__(self, store: SiteStore, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: SiteStore, articles: ArticleStore, keyring: Callable[[], Keyring], clock: Callable[[], float]
+    ) -> None:
         self._store = store
+        self._articles = articles
+        self._keyring = keyring
         self._clock = clock
 
     def sites(self, caller: Caller, _: Event) -> Answer:
@@ -108,6 +118,13 @@ class Admin:
             }
         )
 
+    def put_articles(self, _: Caller, event: Event, site: str) -> Answer:
+        articles = _articles(event)
+        self._live(site)
+        key = self._keyring().permanent_key("article", site)
+        self._articles.write(site, {digest(key, each.id): Label(each.title, each.section) for each in articles})
+        return json_answer({"site": site, "stored": len(articles)})
+
     def _live(self, site: str) -> LiveSite:
         live = self._store.live(site)
         if live is None or live.deleted:
@@ -125,13 +142,20 @@ class Admin:
 
 
 def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> StaffRouter:
-    """The handler over the site table that `environ` names; `clock` gives seconds since the epoch."""
+    """The handler over the site table and the secret that `environ` names; `clock` gives seconds since the epoch."""
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
-    admin = Admin(SiteStore(database, environ["SITE_TABLE"]), clock)
+    secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
+    table = environ["SITE_TABLE"]
+
+    def secret() -> str:
+        return secrets_manager.get_secret_value(SecretId=environ["SECRET_ID"])["SecretString"]
+
+    admin = Admin(SiteStore(database, table), ArticleStore(database, table), CurrentKeyring(secret, clock), clock)
     router = StaffRouter(Logger())
     router.route("/v1/admin/sites", {"GET": admin.sites})
     router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
     router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
+    router.route("/v1/admin/sites/<site>/articles", {"PUT": admin.put_articles})
     return router
 
 
@@ -150,10 +174,18 @@ def _document(event: Event, site: str) -> SiteDocument:
     return document
 
 
-def _wrong_fields(errors: Sequence[tuple[str, str]]) -> Problem:
-    return Problem(
-        422, "The site document has fields that are not as they should be.", [FieldError(*e) for e in errors]
-    )
+def _articles(event: Event) -> list[Article]:
+    content = Request.of(event.raw_event).content(MOST_ARTICLE_BYTES)
+    try:
+        return parse_articles(content)
+    except Unreadable as error:
+        raise Problem(400, error.detail) from None
+    except Invalid as error:
+        raise _wrong_fields(error.errors, "The list of articles") from None
+
+
+def _wrong_fields(errors: Sequence[tuple[str, str]], what: str = "The site document") -> Problem:
+    return Problem(422, f"{what} has fields that are not as they should be.", [FieldError(*e) for e in errors])
 
 
 def _is_true(event: Event, name: str) -> bool:

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from local.engine import ROOT
 from local.template import Template
-from tests.support.admin_api import AdminClient, Clock
+from tests.support.admin_api import SECRET, AdminClient, Clock
 
 AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -23,6 +23,8 @@ def _admin() -> Iterator[AdminClient]:
             patch.setenv(name, value)
         dynamodb = boto3.client("dynamodb")
         dynamodb.create_table(**template.tables["SiteTable"].create)
+        secret = {"Name": environment["SECRET_ID"], "SecretString": SECRET}
+        boto3.client("secretsmanager").create_secret(**secret)
         from functions.admin import app  # noqa: PLC0415 - its last line reads the environment
 
         clock = Clock()

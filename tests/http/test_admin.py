@@ -208,7 +208,7 @@ def racing(admin, monkeypatch):
     store = admin.app.SiteStore
     with monkeypatch.context() as patch:
         patch.setattr(admin.app, "SiteStore", second)
-        return replace(admin, handler=admin.app.build({"SITE_TABLE": admin.table}, admin.clock))
+        return replace(admin, handler=admin.app.build({"SITE_TABLE": admin.table, "SECRET_ID": "Secret"}, admin.clock))
 
 
 def test_a_put_that_comes_second_follows_the_first(admin, racing):

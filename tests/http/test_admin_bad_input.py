@@ -224,6 +224,7 @@ def test_an_impossible_id_is_not_found(admin, method, site):
         ("PATCH", RIO, "GET, PUT, DELETE"),
         ("OPTIONS", RIO, "GET, PUT, DELETE"),
         ("PUT", f"{RIO}/versions", "GET"),
+        ("GET", f"{RIO}/articles", "PUT"),
     ],
 )
 def test_a_known_path_names_its_methods(admin, method, path, allow):

@@ -11,6 +11,7 @@ ROUTES = [
     ("DELETE", RIO, None),
     ("GET", f"{RIO}?version=1", None),
     ("GET", f"{RIO}/versions", None),
+    ("PUT", f"{RIO}/articles", {"articles": [{"id": "a", "title": "Carnival opens"}]}),
 ]
 
 

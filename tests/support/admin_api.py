@@ -7,6 +7,7 @@ from typing import Any
 
 SITES = "/v1/admin/sites"
 RIO = f"{SITES}/riotimes"
+SECRET = '{"permanent": "a secret of the tests"}'
 EVERYWHERE = {"iam": {"userArn": "arn:aws:iam::123456789012:user/ana"}}
 
 
