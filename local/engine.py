@@ -1,4 +1,4 @@
-"""The engine behind the local service: ministack (DynamoDB, Secrets Manager) with the template's tables."""
+"""The engine behind the local service: ministack (DynamoDB, S3, SNS, Secrets Manager) with the template's resources."""
 
 import ctypes
 import fcntl
@@ -24,6 +24,7 @@ from local.template import Template
 ROOT = Path(__file__).resolve().parent.parent
 EXECUTABLE = ROOT / ".tools" / "ministack" / "bin" / "python"
 SECRET_ID = "Secret"
+FINANCE_TOPIC = "arn:aws:sns:us-east-1:000000000000:FinanceTopic"  # us-east-1: `aws_environment`; the engine's account
 _READY_SECONDS = 60
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
@@ -90,7 +91,10 @@ def claim(data_dir: Path) -> TextIO:
 
 
 def prepare(template: Template, data_dir: Path | None) -> None:
-    """Makes the template's tables and the secret, where they are not there yet. AWS's environment must be set."""
+    """Makes the template's tables and buckets, finance's topic and the secret, where they are not there yet.
+
+    AWS's environment must be set.
+    """
     dynamodb = boto3.client("dynamodb")
     for table in template.tables.values():
         try:
@@ -101,6 +105,11 @@ def prepare(template: Template, data_dir: Path | None) -> None:
             dynamodb.update_time_to_live(
                 TableName=table.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl}
             )
+    s3 = boto3.client("s3")
+    for bucket in template.buckets.values():
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(**bucket.create)
+    boto3.client("sns").create_topic(Name=FINANCE_TOPIC.rpartition(":")[2])
     secrets_manager = boto3.client("secretsmanager")
     with suppress(secrets_manager.exceptions.ResourceExistsException):
         secrets_manager.create_secret(Name=SECRET_ID, SecretString=_secret(data_dir))
@@ -122,6 +131,7 @@ def _settings(port: int, data_dir: Path | None) -> Mapping[str, str]:
     settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
     if data_dir is not None:
         settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(data_dir / "engine")}
+        settings |= {"S3_PERSIST": "1", "S3_DATA_DIR": str(data_dir / "objects")}
     return settings
 
 

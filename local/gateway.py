@@ -17,7 +17,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from local.functions import Handler
+from local.functions import Context, Handler
 from local.template import Route
 from readmeter.web.fault import fault_fields
 
@@ -55,7 +55,7 @@ class Gateway:
         event = self._event(request, route, parameters, authorizer)
         request_id = event["requestContext"]["requestId"]
         try:
-            return _response(self._handlers[route.function](event, _Context(request_id)))
+            return _response(self._handlers[route.function](event, Context(request_id)))
         except Exception as fault:
             print(json.dumps(fault_fields(request_id, fault)), file=sys.stderr)
             return _message(500, "Internal Server Error")
@@ -106,17 +106,6 @@ class Gateway:
             "body": body,
         }
         return event | {name: value for name, value in optional.items() if value}
-
-
-class _Context:
-    """The Lambda context, as far as handlers and Powertools read it."""
-
-    def __init__(self, request_id: str) -> None:
-        self.aws_request_id = request_id
-        self.function_name = "local"
-        self.function_version = "$LATEST"
-        self.memory_limit_in_mb = 256
-        self.invoked_function_arn = f"arn:aws:lambda:us-east-1:{_ACCOUNT}:function:local"
 
 
 def _refusal(request: Request) -> Response | None:

@@ -2,22 +2,32 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from threading import Thread
 from wsgiref.types import WSGIApplication
 
+import boto3
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.clock import Clock
 from local.demo import SITE, introduce
-from local.engine import ROOT, SECRET_ID, aws_environment, claim, engine, prepare
-from local.functions import load
+from local.engine import FINANCE_TOPIC, ROOT, SECRET_ID, aws_environment, claim, engine, prepare
+from local.functions import Handler, background, load
 from local.gateway import Gateway
 from local.newspaper.app import newspaper
+from local.pump import Pump
+from local.restore import restore
 from local.template import Template
+from readmeter.core.keys import Keyring
+from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
+from readmeter.store.sites import SiteCache, SiteStore
+from readmeter.usage.meter_items import ScannedItems
+from readmeter.usage.objects import S3Objects
+from readmeter.usage.stream import ledger_days
 
 
 class PortTaken(Exception):  # noqa: N818
@@ -41,17 +51,43 @@ def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator
         if data_dir is not None:
             stack.enter_context(claim(data_dir))
         os.environ.update(aws_environment(stack.enter_context(engine(data_dir))))
-        template = Template.read(ROOT / "template.yaml", {"Secret": SECRET_ID})
+        template = Template.read(ROOT / "template.yaml", {"Secret": SECRET_ID, "FinanceTopic": FINANCE_TOPIC})
         prepare(template, data_dir)
         clock = Clock()
-        # A changed site document counts at once here: there is one process to tell.
-        handlers = load(template.functions, clock.now, {"SITE_CACHE_SECONDS": "0"})
+        handlers = stack.enter_context(_functions(template, clock.now))
         gateway = Gateway(template.routes, handlers, clock.now)
         running = Service(_url(api_socket), _url(paper_socket))
         introduce(gateway, running.newspaper_url)
         stack.enter_context(_serving(paper_socket, newspaper(running.api_url, SITE, clock)))
         stack.enter_context(_serving(api_socket, gateway))  # last: when it answers, all is ready
         yield running
+
+
+@contextmanager
+def _functions(template: Template, clock: Callable[[], float]) -> Iterator[dict[str, Handler]]:
+    """Every function, the stream flowing to the ledger. When the block is left, what was counted is in the ledger."""
+    settings = {"SITE_CACHE_SECONDS": "0"}  # a changed site document counts at once here: there is one process to tell
+    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+    table = template.tables["MeterTable"].name
+    items = ScannedItems(dynamodb, table, clock)
+    sites = SiteCache(SiteStore(DynamoDB(dynamodb), template.tables["SiteTable"].name), inf, clock)
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=SECRET_ID)["SecretString"]
+    s3 = boto3.client("s3")
+    ledger, failures = (S3Objects(s3, template.buckets[name].name) for name in ("LedgerBucket", "FailureBucket"))
+    restore(items(), ledger, lambda: Keyring.parse(secret), lambda site: ledger_days(sites, site, clock()))
+    handlers = load({"LedgerFunction": template.functions["LedgerFunction"]}, clock, settings)
+    pump = Pump(
+        boto3.client("dynamodbstreams", config=CLIENT_CONFIG),
+        dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"],
+        handlers["LedgerFunction"],
+        failures,
+        clock,
+    )
+    with pump.running(), background(lambda: handlers["ExportsFunction"]) as start:
+        others = {name: each for name, each in template.functions.items() if name != "LedgerFunction"}
+        exports = {"start": start, "items": items, "progress": pump.complete_until}
+        handlers |= load(others, clock, settings, {"ExportsFunction": exports})
+        yield handlers
 
 
 def _bound(port: int) -> socket.socket:

@@ -59,25 +59,36 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """One bucket: `create` holds the arguments of boto3's create_bucket."""
+
+    name: str
+    create: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Template:
     """The part of template.yaml that the local service and the tests need."""
 
     routes: tuple[Route, ...]
     functions: Mapping[str, Function]
     tables: Mapping[str, Table]
+    buckets: Mapping[str, Bucket]
 
     @classmethod
     def read(cls, path: Path, names: Mapping[str, str] | None = None) -> Template:
         """Read the template at `path`.
 
         `names` gives what a reference stands for (`{"MeterTable": "readmeter-test"}`, `{"Secret.Arn": …}`); a parameter
-        stands for its default, and what is not named for its own logical id. Raises ValueError where the template asks
-        for more than is understood here.
+        stands for its default, and what is not named for its own logical id (a bucket's in lower case, as S3 wants it).
+        Raises ValueError where the template asks for more than is understood here.
         """
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
         resources: dict[str, Any] = document["Resources"]
         defaults = {key: str(value.get("Default", "")) for key, value in document.get("Parameters", {}).items()}
-        known = {**{name: name for name in resources}, **defaults, **(names or {})}
+        buckets = _of_type(resources, "AWS::S3::Bucket")
+        logical = {name: name.lower() if name in buckets else name for name in resources}
+        known = {**logical, **defaults, **(names or {})}
         shared = document.get("Globals", {}).get("Function", {})
         functions = _of_type(resources, "AWS::Serverless::Function")
         authorizers = {
@@ -95,6 +106,7 @@ class Template:
             tables={
                 name: _table(known[name], table) for name, table in _of_type(resources, "AWS::DynamoDB::Table").items()
             },
+            buckets={name: _bucket(known[name], bucket) for name, bucket in buckets.items()},
         )
 
 
@@ -120,7 +132,7 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def _of_type(resources: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+    return {name: resource.get("Properties", {}) for name, resource in resources.items() if resource["Type"] == kind}
 
 
 def _routes(name: str, function: Mapping[str, Any], authorizers: Mapping[str, str | None]) -> tuple[Route, ...]:
@@ -167,6 +179,11 @@ def _table(name: str, properties: Mapping[str, Any]) -> Table:
     return Table(
         name=name, create={"TableName": name, **create}, ttl=ttl.get("AttributeName") if ttl.get("Enabled") else None
     )
+
+
+def _bucket(name: str, properties: Mapping[str, Any]) -> Bucket:
+    locks = properties.get("ObjectLockEnabled", False)  # the bucket is versioned then
+    return Bucket(name, {"Bucket": name, "ObjectLockEnabledForBucket": locks})
 
 
 def _resolve(value: object, known: Mapping[str, str]) -> str:

@@ -8,9 +8,9 @@ import gzip
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from readmeter.core.encoding import base64url
 from readmeter.core.keys import Keyring
@@ -104,8 +104,7 @@ def objects_of(rows: Iterable[Row], name: str = "") -> list[LedgerObject]:
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        kind = READS if isinstance(row, ReadRow) else EVENTS
-        groups.setdefault(partition(kind, row.site, row.local_date), []).append(row)
+        groups.setdefault(partition_of(row), []).append(row)
     return [
         _object(folder, group, name or f"{group[0].sequence}-{group[-1].sequence}")
         for folder, group in sorted(groups.items())
@@ -115,6 +114,16 @@ def objects_of(rows: Iterable[Row], name: str = "") -> list[LedgerObject]:
 def partition(kind: str, site: str, local_date: str) -> str:
     """The folder of the ledger that holds one date of one site; `kind` is `READS` or `EVENTS`."""
     return f"{kind}/site={site}/date={local_date}/"
+
+
+def partition_of(row: Row) -> str:
+    """The folder of the ledger that the row lies in."""
+    return partition(READS if isinstance(row, ReadRow) else EVENTS, row.site, row.local_date)
+
+
+def natural_key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells two rows apart: of equal ones only one counts. A row as the ledger's JSON gives it."""
+    return tuple(row[name] for name in (EVENT_KEY if "kind" in row else READ_KEY))
 
 
 def reader_digest(keyring: Keyring, site: str, month: str, reader: str) -> str:

@@ -58,7 +58,8 @@ class LedgerStream:
         """Writes the records up to the first that cannot be read, whose sequence number is the answer (else None)."""
         rows, failed = self._rows(records)
         for each in objects_of(rows):
-            self._ledger.create(each.key, each.body, keep_days=self._keep_days(each.site))
+            keep_days = ledger_days(self._sites, each.site, self._clock())
+            self._ledger.create(each.key, each.body, keep_days=keep_days)
         return failed
 
     def _rows(self, records: Sequence[Record]) -> tuple[list[Row], str | None]:
@@ -71,11 +72,6 @@ class LedgerStream:
                 self._report(fault)
                 return rows, sequence
         return rows, None
-
-    def _keep_days(self, site: str) -> int:
-        compiled = self._sites.compiled(site)
-        retention = compiled.in_force(self._clock()).retention if compiled else Retention()
-        return retention.ledger_reader_days
 
 
 class Redrive:
@@ -118,6 +114,13 @@ def records_of(invocation: bytes) -> Sequence[Record]:
     event = json.loads(json.loads(invocation)["payload"])
     records: Sequence[Record] = event["Records"]
     return records
+
+
+def ledger_days(sites: SiteCache, site: str, now: float) -> int:
+    """How long the site's ledger is kept (days); the default where there is no such site any more."""
+    compiled = sites.compiled(site)
+    retention = compiled.in_force(now).retention if compiled else Retention()
+    return retention.ledger_reader_days
 
 
 def after(records: Sequence[Record], sequence: str) -> Sequence[Record]:
