@@ -99,7 +99,7 @@ class Admin:
             live = self._live(site)
             _check_match(event, live)
             try:
-                self._store.delete(site, live.latest.version)
+                self._store.delete(site, live.latest.version, self._clock())
             except Conflict:
                 continue
             return Response(204)

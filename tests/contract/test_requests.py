@@ -152,6 +152,6 @@ def test_other_methods_ask_and_write_nothing(desk: Desk, wire: Wire, table: str,
 
 
 def test_a_site_that_was_deleted_is_not_counted(desk: Desk, wire: Wire, table: str) -> None:
-    desk.tables.sites.delete("riotimes", 1)
+    desk.tables.sites.delete("riotimes", 1, desk.now)
     assert desk.post(GOOD).status == 404
     assert wire.to(table) == []

@@ -24,11 +24,15 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class ListedSite:
-    """A line of the list of sites: its newest version and when that was written (seconds since the epoch)."""
+    """A line of the list of sites: its newest version and when that was written (seconds since the epoch).
+
+    `deleted_at` is None while the site lives.
+    """
 
     site: str
     version: int
     written_at: float
+    deleted_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +84,17 @@ class SiteStore:
 
     def sites(self) -> Sequence[ListedSite]:
         """The sites that are not deleted, in order of their ids."""
+        return [listed for listed in self.sites_ever() if listed.deleted_at is None]
+
+    def sites_ever(self) -> Sequence[ListedSite]:
+        """Every site, the deleted ones too: their usage stays."""
         items = self._database.query(
             TableName=self._table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": "SITES"}},
             ConsistentRead=True,
         )
-        listed = (item for item in items if "gone" not in item)
-        return [ListedSite(item["sk"]["S"], int(item["n"]["N"]), float(item["at"]["N"])) for item in listed]
+        return [_listed(item) for item in items]
 
     def write(self, version: Version, compiled: CompiledSite) -> None:
         """Makes `version` the live one, in one transaction.
@@ -113,8 +120,8 @@ class SiteStore:
         listed = {"TableName": self._table, "Item": {**_key("SITES", version.site), **line}}
         self._database.transact_write_items(TransactItems=[{"Put": live}, {"Put": record}, {"Put": listed}])
 
-    def delete(self, site: str, version: int) -> None:
-        """Ends the site: views find none from then on, the versions stay, the id is never free again.
+    def delete(self, site: str, version: int, now: float) -> None:
+        """Ends the site at `now` (epoch seconds): views find none, the versions stay, the id is never free again.
 
         Raises `Conflict` unless the live version is `version` and not deleted.
         """
@@ -128,8 +135,8 @@ class SiteStore:
         listed = {
             "TableName": self._table,
             "Key": _key("SITES", site),
-            "UpdateExpression": "SET gone = :yes",  # marked, so that no role needs to delete: versions are for ever
-            "ExpressionAttributeValues": {":yes": {"BOOL": True}},
+            "UpdateExpression": "SET gone = :now",  # marked, so that no role needs to delete: versions are for ever
+            "ExpressionAttributeValues": {":now": {"N": repr(now)}},
         }
         self._database.transact_write_items(TransactItems=[{"Update": live}, {"Update": listed}])
 
@@ -175,6 +182,11 @@ def _version(item: Item) -> Version:
         written_at=float(item["at"]["N"]),
         written_by=item["by"]["S"],
     )
+
+
+def _listed(item: Item) -> ListedSite:
+    deleted_at = float(item["gone"]["N"]) if "gone" in item else None
+    return ListedSite(item["sk"]["S"], int(item["n"]["N"]), float(item["at"]["N"]), deleted_at)
 
 
 def _live(item: Item) -> LiveSite:
