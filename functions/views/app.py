@@ -14,6 +14,7 @@ from readmeter.metering.keyring import CurrentKeyring
 from readmeter.metering.views import Views
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.meters import MeterStore
+from readmeter.store.notes import NoteStore
 from readmeter.store.sites import SiteCache, SiteStore
 from readmeter.web.fault import fault_fields
 
@@ -29,7 +30,8 @@ def build(
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     sites = SiteCache(SiteStore(database, environ["SITE_TABLE"]), float(environ["SITE_CACHE_SECONDS"]), clock)
-    views = Views(MeterStore(database, environ["METER_TABLE"]), token_bytes)
+    table = environ["METER_TABLE"]
+    views = Views(MeterStore(database, table), NoteStore(database, table), token_bytes)
     logger = Logger()
 
     def secret() -> str:

@@ -41,7 +41,7 @@ def canaries(site: str) -> tuple[dict[str, Any], dict[str, str]]:
         "locale": CANARY,
         "sections": [f"{CANARY}-section"],
         "tags": [f"{CANARY}-tag"],
-        "events": [{"kind": CANARY, "article": CANARY}],
+        "events": [{"kind": "prompt_shown", "article": CANARY, "at": 0, CANARY: CANARY}],
         CANARY: CANARY,
     }
     headers = {

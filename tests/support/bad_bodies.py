@@ -24,6 +24,13 @@ NO_STRINGS = [7, -0.5, 1e308, True, False, [], ["a"], {}, {"a": "b"}]
 NO_LISTS = ["", "a", 7, -0.5, True, False, {}, {"0": "a"}]
 NO_NAMES = [7, True, None, [], {}, "x" * 65, LONE_SURROGATE]
 NO_EVENTS = [7, True, None, [], "prompt_shown"]
+EVENT = {"kind": "prompt_shown", "article": "a", "at": 1_795_348_800_000}
+NO_KINDS = ["", "Prompt_shown", "prompt_shown ", "view", 7, True, [], ["prompt_shown"], {}, LONE_SURROGATE]
+NO_INSTANTS = [
+    *("", "now", "1795348800000", "2026-11-22", "2026-11-22T12:00:00", "2026-11-22 12:00:00Z", "20261122T120000Z"),
+    *("2026-02-30T00:00:00Z", "2026-11-22T25:00:00Z", "2026-11-22T12:00:00+24:00", "٢٠٢٦-11-22T12:00:00Z"),
+    *(LONE_SURROGATE, 1e16, -1e308, True, [], {}),
+]
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,13 @@ def _wrong_values() -> Iterator[BadBody]:
         yield _wrong(field, ["a"] * 21)
         yield from (_wrong(field, ["a", value], f"/{field}/1") for value in NO_NAMES)
     yield _wrong("events", [{}] * 21)
-    yield from (_wrong("events", [{}, value]) for value in NO_EVENTS)
+    yield from (_wrong("events", [EVENT, value]) for value in NO_EVENTS)
+    for field, values in (
+        ("kind", [None, *NO_KINDS]),
+        ("article", [None, "", "x" * 513, "a\0", LONE_SURROGATE, *NO_STRINGS]),
+        ("at", [None, *NO_INSTANTS]),
+    ):
+        yield from (_wrong("events", [EVENT, {**EVENT, field: value}], f"/events/1/{field}") for value in values)
 
 
 def _missing() -> Iterator[BadBody]:
@@ -173,7 +186,7 @@ ODD_BODIES = {
     "a field twice: the last one counts": b'{"article": 7, "site": "another", "site": "the-site", "article": "a"}',
     "exactly 8 KB": json.dumps(whole()).encode().ljust(MOST_BYTES),
     "lists at their limits": json.dumps(
-        whole(sections=["é" * 64] * 20, tags=[""] * 20, events=[{"kind": 1, "x": []}] * 20), ensure_ascii=False
+        whole(sections=["é" * 64] * 20, tags=[""] * 20, events=[{**EVENT, "x": []}] * 20), ensure_ascii=False
     ).encode(),
     "the longest url": json.dumps(whole(url="x" * 512)).encode(),
     "the longest url, decomposed": json.dumps(whole(url=DECOMPOSED * 256)).encode(),

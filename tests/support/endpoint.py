@@ -1,4 +1,4 @@
-"""The views endpoint over given tables, called with real events: what the Lambda handler does, without a process."""
+"""Readers' endpoints over given tables, called with real events: what the handlers do, without a process."""
 
 import base64
 import json
@@ -9,7 +9,10 @@ from typing import Any
 from readmeter.core.keys import Keyring
 from readmeter.core.rules import CompiledSite
 from readmeter.metering.endpoint import ViewsEndpoint
+from readmeter.metering.reader import ReaderEndpoint
 from readmeter.metering.views import Views
+from readmeter.store.notes import NoteStore
+from readmeter.store.readers import ReaderStore
 from readmeter.store.sites import SiteCache, Version
 from tests.support.engines import Tables
 
@@ -32,7 +35,7 @@ class Answer:
 
 @dataclass
 class Desk:
-    """An endpoint, its clock (`now`), its keys, and the faults that it reported."""
+    """The endpoints of views and readers, their clock (`now`), their keys, and the faults that they reported."""
 
     tables: Tables
     now: float = NOW
@@ -44,9 +47,12 @@ class Desk:
         self._minted = 0
         clock = lambda: self.now  # noqa: E731
         sites = SiteCache(self.tables.sites, 0, clock)
-        views = Views(self.tables.meters, self._fresh_bytes)
+        notes = NoteStore(self.tables.database, self.tables.meter_table)
+        readers = ReaderStore(self.tables.database, self.tables.meter_table, self._fresh_bytes)
+        views = Views(self.tables.meters, notes, self._fresh_bytes)
         report = lambda request_id, fault: self.faults.append((request_id, fault))  # noqa: E731
-        self._endpoint = ViewsEndpoint(views, sites, lambda: self.keyring, clock, report)
+        self._views = ViewsEndpoint(views, sites, lambda: self.keyring, clock, report)
+        self._reader = ReaderEndpoint(readers, notes, sites, lambda: self.keyring, clock, report)
 
     def _fresh_bytes(self, count: int) -> bytes:
         self._minted += 1
@@ -69,13 +75,29 @@ class Desk:
         assert answer.status == 200, answer.text
         return answer.json
 
+    def reader(self, token: str | None, method: str = "GET", site: str = "riotimes", **headers: str) -> Answer:
+        """The answer of /v1/reader to the bearer of `token`."""
+        bearer = {} if token is None else {"authorization": f"Bearer {token}"}
+        asked = event(b"", "/v1/reader", method, **bearer, **headers)
+        return self.send({**asked, "queryStringParameters": {"site": site}})
+
+    def erase(self, token: str) -> None:
+        assert self.reader(token, "DELETE").status == 204
+
+    def report(self, *events: dict[str, Any], **fields: Any) -> Any:
+        """The JSON of a report that was taken; the reader is `SEED`'s unless `fields` say otherwise."""
+        answer = self.post({"site": "riotimes", "seed": SEED, "events": list(events), **fields}, path="/v1/events")
+        assert answer.status == 202, answer.text
+        return answer.json
+
     def post(self, body: Any, path: str = "/v1/views", method: str = "POST", **headers: str) -> Answer:
         """`body`: an object, sent as JSON, or bytes, sent as they are. Header names: underscores for hyphens."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.send(event(content, path, method, **headers))
 
     def send(self, event: dict[str, Any]) -> Answer:
-        answer = self._endpoint.answer(event)
+        of_readers = event["requestContext"]["http"]["path"].endswith(("/reader", "/events"))
+        answer = (self._reader if of_readers else self._views).answer(event)
         return Answer(answer["statusCode"], answer["headers"], answer.get("cookies", []), answer.get("body", ""))
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readmeter.web.body import ViewRequest, parse_view
+from readmeter.web.body import EVENT_KINDS, ReportedEvent, ViewRequest, parse_report, parse_view
 from readmeter.web.problem import Problem
-from tests.support.bad_bodies import BAD_BODIES, FIELDS, NESTED, ODD_BODIES, SITE, BadBody, whole
+from tests.support.bad_bodies import BAD_BODIES, EVENT, FIELDS, NESTED, ODD_BODIES, SITE, BadBody, whole
 
 CHECKED = [bad for bad in BAD_BODIES if bad.status != 413]  # the size is checked before
 
@@ -56,8 +56,54 @@ def test_the_least_that_a_page_sends() -> None:
         tags=[],
         locale=None,
         unstored=False,
+        events=[],
     )
     assert parse_view(b'{"site": "riotimes", "article": "a"}') == least
+
+
+@pytest.mark.parametrize(
+    ("at", "seconds"),
+    [
+        (1_795_348_800_000, 1_795_348_800.0),
+        (1_795_348_800_123.75, 1_795_348_800.12375),
+        (0, 0.0),
+        (-1, -0.001),
+        (8.64e15, 8.64e12),
+        ("2026-11-22T12:00:00Z", 1_795_348_800.0),
+        ("2026-11-22t12:00:00.500z", 1_795_348_800.5),
+        ("2026-11-22T12:00:00.123456789Z", 1_795_348_800.123456),
+        ("2026-11-22T09:00:00-03:00", 1_795_348_800.0),
+        ("0001-01-01T00:00:00+14:00", -62_135_647_200.0),
+    ],
+)
+def test_an_instant_is_text_with_its_offset_or_milliseconds(at: object, seconds: float) -> None:
+    view = parse_view(json.dumps(whole(events=[{**EVENT, "at": at}])).encode())
+    assert view.events == [ReportedEvent("prompt_shown", "a", seconds)]
+
+
+def test_views_and_reports_read_events_alike() -> None:
+    events = [{"kind": kind, "article": "e\u0301", "at": 1000} for kind in EVENT_KINDS]
+    read = [ReportedEvent(kind, "é", 1.0) for kind in EVENT_KINDS]
+    assert parse_view(json.dumps(whole(events=events)).encode()).events == read
+    report = parse_report(json.dumps({"site": SITE, "seed": "s", "events": events}).encode())
+    assert (report.site, report.reader, report.seed, report.events) == (SITE, None, "s", read)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({}, ["/events", "/site"]),
+        ({"site": SITE}, ["/events"]),
+        ({"site": SITE, "events": None}, ["/events"]),
+        ({"site": SITE, "events": [EVENT] * 21}, ["/events"]),
+        ({"site": SITE, "events": [{}]}, ["/events/0/kind", "/events/0/article", "/events/0/at"]),
+        ({"site": SITE, "events": [], "reader": 7, "seed": []}, ["/reader", "/seed"]),
+    ],
+)
+def test_each_rule_that_a_report_breaks_is_named(body: object, pointers: list[str]) -> None:
+    with pytest.raises(Problem) as raised:
+        parse_report(json.dumps(body).encode())
+    assert [error.pointer for error in raised.value.errors] == pointers
 
 
 @given(st.text(min_size=1, max_size=300))

@@ -1,4 +1,4 @@
-"""POST /v1/views and POST /v1/access: the checks in the contract's order, and every answer, errors included."""
+"""What readers' requests have in common; POST /v1/views and POST /v1/access: every answer, errors included."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,30 +19,34 @@ from readmeter.web.event import Request
 from readmeter.web.problem import Problem
 
 
-class ViewsEndpoint:
-    """Answers events of both routes. `report` is told of faults of ours: the request's id and the exception."""
+class Endpoint:
+    """Answers events of some routes, whatever happens. `report` is told of faults of ours: the request's id, the fault.
+
+    A subclass answers what is right (`_answered`) and says which site a request names (`_named_site`).
+    """
+
+    methods = "POST, OPTIONS"
+    request_headers = "content-type"
 
     def __init__(
         self,
-        views: Views,
         sites: SiteCache,
         keyring: Callable[[], Keyring],
         clock: Callable[[], float],
         report: Callable[[str, Exception], None],
     ) -> None:
-        self._views = views
         self._sites = sites
         self._keyring = keyring
         self._clock = clock
         self._report = report
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer in payload 2.0, whatever happens."""
+        """The answer in payload 2.0."""
         request = Request.of(event)
         if request.method == "OPTIONS":
-            return preflight()
+            return preflight(self.methods, self.request_headers)
         try:
-            return self._decided(request)
+            return self._answered(request)
         except Problem as problem:
             return self._refused(request, problem)
         except Unavailable as fault:
@@ -53,38 +57,21 @@ class ViewsEndpoint:
             self._report(request.id, fault)
             return self._refused(request, Problem(500, "Something went wrong on our side."))
 
-    def _decided(self, request: Request) -> dict[str, Any]:
-        if request.method != "POST":
-            raise Problem(405, "Only POST is answered here.", headers={"allow": "POST, OPTIONS"})
-        view = parse_view(request.content())
-        now = self._clock()
-        rules = self._rules(view.site, now)
+    def _answered(self, request: Request) -> dict[str, Any]:
+        """Raises `Problem`, `Unavailable`, or anything."""
+        raise NotImplementedError
+
+    def _named_site(self, request: Request) -> str:
+        """The site that the request names in its body. Raises anything where it names none."""
+        return str(json.loads(request.content())["site"])
+
+    def _rules_for(self, site: str, request: Request, now: float) -> Rules:
+        """The site's rules. Raises `Problem` 404 where there is none of that id, 403 for a page of another origin."""
+        rules = self._rules(site, now)
         if rules is None:
             raise Problem(404, "There is no site of that id.")
         check_origin(request.headers.get("origin"), rules.origins, rules.site)
-        visit = self._visit(request, view, rules, now)
-        if request.path.endswith("/access"):
-            return _ok(self._views.foresee(visit), request, rules)
-        document = self._views.decide(visit)
-        response = _ok(document, request, rules)
-        if _same_origin(request):
-            response["cookies"] = [_cookie(rules.site, document["reader"])]
-        return response
-
-    def _visit(self, request: Request, view: ViewRequest, rules: Rules, now: float) -> Visit:
-        origin = request.headers.get("origin")
-        keyring = self._keyring()
-        return Visit(
-            view=view,
-            rules=rules,
-            keyring=keyring,
-            page=Page(folded(view.sections), folded(view.tags), path_of(view.url)),
-            reader=_reader(request, view, keyring, rules.site, now),
-            display=view.view or request.id,
-            languages=negotiate(view.locale, request.headers.get("accept-language"), rules.locale),
-            return_url=_return_url(view.url, origin, rules),
-            now=now,
-        )
+        return rules
 
     def _rules(self, site: str, now: float) -> Rules | None:
         compiled = self._sites.compiled(site) if SITE_ID.fullmatch(site) else None
@@ -99,37 +86,102 @@ class ViewsEndpoint:
         return response
 
     def _origins(self, request: Request) -> tuple[str, ...]:
-        """Of the site that a refused body names, as far as that can be told: its pages may read the error."""
+        """Of the site that a refused request names, as far as that can be told: its pages may read the error."""
         try:
-            rules = self._rules(json.loads(request.content())["site"], self._clock())
+            rules = self._rules(self._named_site(request), self._clock())
         except Exception:
             return ()
         return rules.origins if rules else ()
 
 
-def _reader(request: Request, view: ViewRequest, keyring: Keyring, site: str, now: float) -> Reader | None:
+class ViewsEndpoint(Endpoint):
+    """POST /v1/views and POST /v1/access."""
+
+    def __init__(
+        self,
+        views: Views,
+        sites: SiteCache,
+        keyring: Callable[[], Keyring],
+        clock: Callable[[], float],
+        report: Callable[[str, Exception], None],
+    ) -> None:
+        super().__init__(sites, keyring, clock, report)
+        self._views = views
+
+    def _answered(self, request: Request) -> dict[str, Any]:
+        check_method(request, "POST")
+        view = parse_view(request.content())
+        now = self._clock()
+        rules = self._rules_for(view.site, request, now)
+        visit = self._visit(request, view, rules, now)
+        if request.path.endswith("/access"):
+            return answer_in_json(200, self._views.foresee(visit), request, rules)
+        outcome = self._views.decide(visit)
+        try:
+            self._views.note(visit, outcome)
+        except Exception as fault:  # what is beside the count must not take an article away that is counted
+            self._report(request.id, fault)
+        response = answer_in_json(200, outcome.document, request, rules)
+        if is_same_origin(request):
+            response["cookies"] = [_cookie(rules.site, outcome.document["reader"])]
+        return response
+
+    def _visit(self, request: Request, view: ViewRequest, rules: Rules, now: float) -> Visit:
+        origin = request.headers.get("origin")
+        keyring = self._keyring()
+        return Visit(
+            view=view,
+            rules=rules,
+            keyring=keyring,
+            page=Page(folded(view.sections), folded(view.tags), path_of(view.url)),
+            reader=reader_of(request, view.reader, view.seed, keyring, rules.site, now),
+            display=view.view or request.id,
+            languages=negotiate(view.locale, request.headers.get("accept-language"), rules.locale),
+            return_url=_return_url(view.url, origin, rules),
+            now=now,
+        )
+
+
+def check_method(request: Request, *allowed: str) -> None:
+    """Raises `Problem` 405 for any other method."""
+    if request.method not in allowed:
+        named = f"Only {' and '.join(allowed)} {'is' if len(allowed) == 1 else 'are'} answered here."
+        raise Problem(405, named, headers={"allow": ", ".join([*allowed, "OPTIONS"])})
+
+
+def reader_of(
+    request: Request, token: str | None, seed: str | None, keyring: Keyring, site: str, now: float
+) -> Reader | None:
     """By the page's token, else the cookie of the publisher's own path, else the seed."""
-    cookie = request.cookies.get(_cookie_name(site)) if _same_origin(request) else None
     return (
-        reader_of_token(keyring, site, view.reader, now)
-        or reader_of_token(keyring, site, cookie, now)
-        or reader_of_seed(keyring, site, view.seed)
+        reader_of_token(keyring, site, token, now)
+        or reader_of_token(keyring, site, cookie_of(request, site), now)
+        or reader_of_seed(keyring, site, seed)
     )
 
 
-def _ok(document: Mapping[str, Any], request: Request, rules: Rules) -> dict[str, Any]:
+def cookie_of(request: Request, site: str) -> str | None:
+    """The reader's token in the cookie of the publisher's own path."""
+    return request.cookies.get(_cookie_name(site)) if is_same_origin(request) else None
+
+
+def answer_in_json(status: int, document: Mapping[str, Any], request: Request, rules: Rules) -> dict[str, Any]:
     return {
-        "statusCode": 200,
-        "headers": {
-            "content-type": "application/json",
-            "cache-control": "private, no-store",
-            **cors_headers(request.headers.get("origin"), rules.origins),
-        },
+        "statusCode": status,
+        "headers": {"content-type": "application/json", **headers_for(request, rules)},
         "body": json.dumps(document, ensure_ascii=False, separators=(",", ":")),
     }
 
 
-def _same_origin(request: Request) -> bool:
+def headers_for(request: Request, rules: Rules) -> dict[str, str]:
+    """What every answer about a reader bears."""
+    return {
+        "cache-control": "private, no-store",
+        **cors_headers(request.headers.get("origin"), rules.origins),
+    }
+
+
+def is_same_origin(request: Request) -> bool:
     """Whether the page's own origin serves this API: then, and only then, a cookie is the reader's own."""
     return request.headers.get("sec-fetch-site") == "same-origin"
 
@@ -138,9 +190,14 @@ def _cookie_name(site: str) -> str:
     return f"readmeter_{site}"
 
 
-def _cookie(site: str, token: str) -> str:
+def _cookie(site: str, token: str, lifetime: int = READER_LIFETIME) -> str:
     """Without Path: the browser keeps it to the folder that the API is served from."""
-    return f"{_cookie_name(site)}={token}; Max-Age={READER_LIFETIME}; Secure; HttpOnly; SameSite=Lax"
+    return f"{_cookie_name(site)}={token}; Max-Age={lifetime}; Secure; HttpOnly; SameSite=Lax"
+
+
+def no_cookie(site: str) -> str:
+    """Takes the reader's cookie away."""
+    return _cookie(site, "", 0)
 
 
 def _return_url(url: str | None, origin: str | None, rules: Rules) -> str:

@@ -12,13 +12,15 @@ from readmeter.core.grant import write_grant
 from readmeter.core.keys import Keyring
 from readmeter.core.period import calendar_bucket, local_date, window_end
 from readmeter.core.prompt import prompt_for
-from readmeter.core.rules import Meter, Page, ReaderClass, Rules
+from readmeter.core.rules import Count, Meter, Page, ReaderClass, Rules
 from readmeter.core.state import MOST_DIGESTS, State, read_state, scope_of, write_state
 from readmeter.core.tokens import READER_BYTES, Reader, reader_of_token, reader_token
+from readmeter.metering.events import day_of, keep_events
 from readmeter.store.meters import CalendarSlot, MeterStore, Read, Slot, WindowSlot
+from readmeter.store.notes import NoteStore
 from readmeter.web.body import ViewRequest
 
-_CLASS: ReaderClass = "anonymous"
+READER_CLASS: ReaderClass = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +54,46 @@ class Question:
     resets_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decided visit: who the reader is, what was decided, and the answer of POST /v1/views."""
+
+    reader: Reader
+    decision: Decision
+    document: dict[str, Any]
+
+
 class Views:
     """Decides visits."""
 
-    def __init__(self, meters: MeterStore, token_bytes: Callable[[int], bytes]) -> None:
+    def __init__(self, meters: MeterStore, notes: NoteStore, token_bytes: Callable[[int], bytes]) -> None:
         self._meters = meters
+        self._notes = notes
         self._token_bytes = token_bytes
 
-    def decide(self, visit: Visit) -> dict[str, Any]:
-        """Decides and counts: the answer of POST /v1/views. Raises `Unavailable` when the store does not answer."""
+    def decide(self, visit: Visit) -> Outcome:
+        """Decides and counts. Raises `Unavailable` when the store does not answer."""
         reader = visit.reader or Reader(self._token_bytes(READER_BYTES))
         ruled = by_rules(visit.rules, visit.page)
         known = read_state(visit.keyring, visit.rules.site, visit.view.state, visit.now)
         if known and known.reader != reader:
             known = None
         if isinstance(ruled, Decision):
-            return _answer(visit, reader, ruled, known)
+            return _outcome(visit, reader, ruled, known)
         question = _question(visit, reader, ruled)
         if known and (tally := _remembered(known, question, visit.now)):
-            return _answer(visit, reader, _decision(visit, question, tally), known)
-        tally = self._meters.count(question.slot, _read(visit, question), question.limit)
-        return _answer(visit, reader, _decision(visit, question, tally), _state(reader, question, tally, visit.now))
+            return _outcome(visit, reader, _decision(visit, question, tally), known)
+        read = _read(visit, question.digest, question.meter.count)
+        tally = self._meters.count(question.slot, read, question.limit)
+        return _outcome(visit, reader, _decision(visit, question, tally), _state(reader, question, tally, visit.now))
+
+    def note(self, visit: Visit, outcome: Outcome) -> None:
+        """Stores what there is beside the count: a recorded unmetered read, what the page reports. As `decide`."""
+        rules, decision = visit.rules, outcome.decision
+        if decision.access == "granted" and decision.reason in rules.record:
+            day = day_of(rules, outcome.reader, visit.now)
+            self._notes.record(day, decision.reason, _read(visit, _article(visit), "article"))
+        keep_events(self._notes, rules, visit.keyring, outcome.reader, READER_CLASS, visit.view.events, visit.now)
 
     def foresee(self, visit: Visit) -> dict[str, Any]:
         """The decision that `decide` would take, writing and minting nothing: the answer of POST /v1/access."""
@@ -91,35 +112,37 @@ class Views:
 
 
 def _question(visit: Visit, reader: Reader, meter: Meter) -> Question:
-    site, zone = visit.rules.site, visit.rules.timezone
+    site = visit.rules.site
     view = visit.display if meter.count == "view" else None
     counted = digest(visit.keyring.permanent_key("article", site), _identity(visit), view)
-    limit = limit_for(meter, _CLASS)
+    limit = limit_for(meter, READER_CLASS)
+    slot, resets_at = slot_of(visit.rules, meter, reader, visit.now)
+    period = slot.key if isinstance(slot, CalendarSlot) else "days"
+    return Question(meter, limit, slot, scope_of(visit.rules, meter, period), counted, resets_at)
+
+
+def slot_of(rules: Rules, meter: Meter, reader: Reader, now: float) -> tuple[Slot, datetime | None]:
+    """Where `meter` counts the reader's reads at `now`, and when the period ends: None for a window."""
+    kept = rules.retention.reader_days
     if meter.unit == "days":
-        slot = WindowSlot(site, reader.name, meter.pool, meter.days, int(visit.now))
-        return Question(meter, limit, slot, scope_of(visit.rules, meter, "days"), counted, None)
-    bucket = calendar_bucket(meter.unit, zone, visit.now)
-    return Question(
-        meter,
-        limit,
-        CalendarSlot(site, reader.name, meter.pool, bucket.key, bucket.ends_at.timestamp()),
-        scope_of(visit.rules, meter, bucket.key),
-        counted,
-        bucket.ends_at,
-    )
+        return WindowSlot(rules.site, reader.name, meter.pool, meter.days, int(now), kept), None
+    bucket = calendar_bucket(meter.unit, rules.timezone, now)
+    slot = CalendarSlot(rules.site, reader.name, meter.pool, bucket.key, bucket.ends_at.timestamp(), kept)
+    return slot, bucket.ends_at
 
 
-def _answer(visit: Visit, reader: Reader, decision: Decision, state: State | None) -> dict[str, Any]:
+def _outcome(visit: Visit, reader: Reader, decision: Decision, state: State | None) -> Outcome:
     rules, keyring = visit.rules, visit.keyring
     live = rules.mode == "live"
     prompt = prompt_for(decision, rules.prompt, visit.languages, visit.return_url) if live else None
-    return {
+    document = {
         **_facts(visit, decision),
         "reader": reader_token(keyring, rules.site, reader, visit.now),
         "state": state and write_state(keyring, rules.site, state),
         "grant": _grant(visit, reader, decision),
         "prompt": prompt and prompt.document(),
     }
+    return Outcome(reader, decision, document)
 
 
 def _grant(visit: Visit, reader: Reader, decision: Decision) -> str | None:
@@ -166,14 +189,14 @@ def _remembered(state: State, question: Question, now: float) -> Tally | None:
     return Tally(state.used, known=known, window_start=opened)
 
 
-def _read(visit: Visit, question: Question) -> Read:
+def _read(visit: Visit, counted: bytes, unit: Count) -> Read:
     return Read(
-        digest=question.digest,
+        digest=counted,
         local_date=local_date(visit.rules.timezone, visit.now).isoformat(),
         rule_version=visit.rules.version,
-        reader_class=_CLASS,
+        reader_class=READER_CLASS,
         traffic="unstored" if visit.view.unstored else "reader",
-        unit=question.meter.count,
+        unit=unit,
     )
 
 
@@ -181,7 +204,7 @@ def _decision(visit: Visit, question: Question, tally: Tally) -> Decision:
     resets_at = question.resets_at
     if tally.window_start is not None:
         resets_at = window_end(tally.window_start, question.meter.days, visit.rules.timezone)
-    return by_meter(visit.rules, question.meter, _CLASS, tally, resets_at)
+    return by_meter(visit.rules, question.meter, READER_CLASS, tally, resets_at)
 
 
 def _state(reader: Reader, question: Question, tally: Tally, now: float) -> State:

@@ -28,6 +28,8 @@ class Database(Protocol):
     def update_item(self, **request: Any) -> Item:
         """The attributes that ReturnValues asked for, {} where there are none."""
 
+    def put_item(self, **request: Any) -> None: ...
+
     def get_item(self, **request: Any) -> Item | None: ...
 
     def query(self, **request: Any) -> Sequence[Item]:

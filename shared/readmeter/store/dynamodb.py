@@ -37,6 +37,9 @@ class DynamoDB:
         attributes: Item = _call(self._client.update_item, request).get("Attributes", {})
         return attributes
 
+    def put_item(self, **request: Any) -> None:
+        _call(self._client.put_item, request)
+
     def get_item(self, **request: Any) -> Item | None:
         item: Item | None = _call(self._client.get_item, request).get("Item")
         return item

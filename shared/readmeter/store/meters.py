@@ -3,7 +3,7 @@
 Item: `pk` = S#<site>#R#<reader>, `sk` = P#<meter>#<period>. `a` is the set of counted digests. Each digest also names a
 top-level attribute, its stamp, written once by the same call: what usage is derived from. `x` is the TTL. A `days`
 window lives at `P#<meter>#D`, its start in `ws`; when it is over, a copy moves to `P#<meter>#<ws>`. `mi` marks an item
-that was merged into another reader's.
+that was merged into another reader's. An erased item (`store.readers`) has fillers in `a`, and its generation in `g`.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from readmeter.core.encoding import base64url
 from readmeter.core.period import DAY
 from readmeter.store.database import Conflict, Database, Item, Refused, Unavailable
 
-KEPT_FOR = 45 * DAY  # seconds that an item outlives its period: late usage and reconciliation still find it
 _ATTEMPTS = 5
+_MARKS = ("ws", "g", "mi")
 
 _COUNT = "SET #d = if_not_exists(#d, :stamp), x = :x ADD a :digests"
 _COUNT_IN_WINDOW = (
@@ -32,24 +32,29 @@ _WINDOW_ADMITS = f"(attribute_not_exists(ws) OR ws > :cut) AND {_ADMITS}"
 
 @dataclass(frozen=True, slots=True)
 class CalendarSlot:
-    """A reader's item of one calendar period: `key` is the period's, `ends_at` epoch seconds."""
+    """A reader's item of one calendar period: `key` is the period's, `ends_at` epoch seconds.
+
+    The item outlives the period by `reader_days`: late usage and reconciliation still find it.
+    """
 
     site: str
     reader: str
     meter: str
     key: str
     ends_at: float
+    reader_days: int = 45
 
 
 @dataclass(frozen=True, slots=True)
 class WindowSlot:
-    """A reader's current window of `days` days, at `now` (epoch seconds)."""
+    """A reader's current window of `days` days, at `now` (epoch seconds); `reader_days` as above."""
 
     site: str
     reader: str
     meter: str
     days: int
     now: int
+    reader_days: int = 45
 
     @property
     def cut(self) -> int:
@@ -102,32 +107,32 @@ class MeterStore:
     def look(self, slot: Slot, digest: bytes, limit: int) -> Tally:
         """The tally that `count` would give, writing nothing; `used` as it stands."""
         item = self._database.get_item(TableName=self._table, Key=_key(slot), ConsistentRead=True)
-        held = _current(slot, item)
-        counted = _digests(held)
+        held = current(slot, item)
+        counted = digests(held)
         known = digest in counted
         new = not known and len(counted) < limit and "mi" not in held
-        return Tally(len(counted), new, known, counted, _window_start(held))
+        return Tally(len(counted), new, known, counted, window_start(held))
 
     def _count(self, slot: Slot, read: Read, limit: int) -> Tally:
         try:
             old = self._database.update_item(**_count_request(self._table, slot, read, limit))
         except Refused as refused:
             return self._refused(slot, read, limit, refused.item or {})
-        counted = _digests(old)
+        counted = digests(old)
         known = read.digest in counted
-        start = _window_start(old)
+        start = window_start(old)
         if start is None and isinstance(slot, WindowSlot):
             start = slot.now
         counted |= {read.digest}
         return Tally(len(counted), not known, known, counted, start)
 
     def _refused(self, slot: Slot, read: Read, limit: int, item: Item) -> Tally:
-        held = _current(slot, item)
+        held = current(slot, item)
         if isinstance(slot, WindowSlot) and item and not held and limit > 0:
             self._database.transact_write_items(TransactItems=_roll_over(self._table, slot, read, item))
             return Tally(1, new=True, digests=frozenset({read.digest}), window_start=slot.now)
-        counted = _digests(held)
-        return Tally(len(counted), digests=counted, window_start=_window_start(held))
+        counted = digests(held)
+        return Tally(len(counted), digests=counted, window_start=window_start(held))
 
 
 def _count_request(table: str, slot: Slot, read: Read, limit: int) -> dict[str, Any]:
@@ -163,36 +168,51 @@ def _roll_over(table: str, slot: WindowSlot, read: Read, old: Item) -> list[dict
         "ws": {"N": str(slot.now)},
         "x": {"N": str(_expires(slot))},
     }
-    unchanged = {
-        "ConditionExpression": "ws = :ws AND size(a) = :size",
-        "ExpressionAttributeValues": {":ws": old["ws"], ":size": {"N": str(len(old["a"]["BS"]))}},
-    }
     return [
         {"Put": {"TableName": table, "Item": closed}},
-        {"Put": {"TableName": table, "Item": opened, **unchanged}},
+        {"Put": {"TableName": table, "Item": opened, **unchanged_since(old)}},
     ]
 
 
+def unchanged_since(old: Item) -> dict[str, Any]:
+    """The condition that nobody has counted, rolled over, merged or erased since `old` was read: sizes alone, which a
+    window's successor or an erased item may share, do not tell."""
+    same = [f"{name} = :{name}" if name in old else f"attribute_not_exists({name})" for name in _MARKS]
+    values = {f":{name}": old[name] for name in _MARKS if name in old}
+    return {
+        "ConditionExpression": " AND ".join(["attribute_exists(a)", "size(a) = :size", *same]),
+        "ExpressionAttributeValues": {**values, ":size": {"N": str(len(old["a"]["BS"]))}},
+    }
+
+
+def partition(site: str, reader: str) -> dict[str, str]:
+    """The key under which everything lies that the meter table holds of a reader."""
+    return {"S": f"S#{site}#R#{reader}"}
+
+
 def _key(slot: Slot) -> dict[str, dict[str, str]]:
-    period = slot.key if isinstance(slot, CalendarSlot) else "D"
-    return {"pk": {"S": f"S#{slot.site}#R#{slot.reader}"}, "sk": {"S": f"P#{slot.meter}#{period}"}}
+    return {"pk": partition(slot.site, slot.reader), "sk": {"S": sort_key(slot)}}
+
+
+def sort_key(slot: Slot) -> str:
+    return f"P#{slot.meter}#{slot.key if isinstance(slot, CalendarSlot) else 'D'}"
 
 
 def _expires(slot: Slot) -> int:
     ends_at = slot.ends_at if isinstance(slot, CalendarSlot) else slot.now + slot.days * DAY
-    return int(ends_at) + KEPT_FOR
+    return int(ends_at) + slot.reader_days * DAY
 
 
-def _current(slot: Slot, item: Item | None) -> Item:
+def current(slot: Slot, item: Item | None) -> Item:
     """What `item` holds of the current period: nothing, where it is a window that is over."""
-    if item is None or (isinstance(slot, WindowSlot) and (_window_start(item) or 0) <= slot.cut):
+    if item is None or (isinstance(slot, WindowSlot) and (window_start(item) or 0) <= slot.cut):
         return {}
     return item
 
 
-def _digests(item: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
+def digests(item: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
     return frozenset(bytes(digest) for digest in item.get("a", {}).get("BS", ()))
 
 
-def _window_start(item: Item) -> int | None:
+def window_start(item: Item) -> int | None:
     return int(item["ws"]["N"]) if "ws" in item else None

@@ -12,7 +12,7 @@ from readmeter.store.database import Item
 
 CARRIED = "carried"  # the stamp of a read that a merge brought along: it was usage where it came from
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_STAMP_NAME = 22  # characters of a digest in base64url; no other attribute's name is so long
+STAMP_NAME = 22  # characters of a digest in base64url; no other attribute's name is so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +162,5 @@ def _generation(item: Item) -> int:
 
 def _stamps(item: Item) -> Iterator[tuple[str, str]]:
     for name, value in item.items():
-        if len(name) == _STAMP_NAME and value["S"] != CARRIED:
+        if len(name) == STAMP_NAME and value["S"] != CARRIED:
             yield name, value["S"]

@@ -1,11 +1,13 @@
-"""The body of a view request, checked by hand: importing pydantic would double the hot path's cold start.
+"""Bodies of views and of reports, checked by hand: importing pydantic would double the hot path's cold start.
 
 The published schema (OpenAPI) says the same; a fuzz test holds the two together.
 """
 
 import json
+import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NoReturn
 
 from readmeter.core.article import normal
@@ -17,6 +19,25 @@ MOST_SITE_CHARACTERS = 40
 MOST_NAMES = 20
 MOST_NAME_CHARACTERS = 64
 MOST_EVENTS = 20
+MOST_MILLISECONDS = 8.64e15  # either way from 1970: what JavaScript's Date can tell
+EVENT_KINDS = (
+    "prompt_shown",
+    "prompt_dismissed",
+    "subscribe_clicked",
+    "sign_in_clicked",
+    "register_clicked",
+    "fail_open",
+)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEvent:
+    """What a page says that happened: `article` is the identity that views count by (NFC), `at` in epoch seconds."""
+
+    kind: str
+    article: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +56,17 @@ class ViewRequest:
     tags: list[str]
     locale: str | None
     unstored: bool
+    events: list[ReportedEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Events that a page reports by themselves (CONTRACT: POST /v1/events)."""
+
+    site: str
+    reader: str | None
+    seed: str | None
+    events: list[ReportedEvent]
 
 
 def parse_view(content: bytes) -> ViewRequest:
@@ -58,13 +90,27 @@ def parse_view(content: bytes) -> ViewRequest:
         tags=fields.names("tags"),
         locale=fields.text("locale"),
         unstored=fields.unstored(),
+        events=fields.events(),
     )
     for name in ("referrer", "campaign", "gift"):
         fields.text(name)
-    fields.check_events()
-    if fields.errors:
-        raise Problem(422, "The request has fields that are not as they should be.", fields.errors)
+    fields.check()
     return request
+
+
+def parse_report(content: bytes) -> Report:
+    """The report in a body. Raises `Problem` as `parse_view` does."""
+    fields = _Fields(_json(content))
+    if fields.absent("events"):
+        fields.reject("events", "is required")
+    report = Report(
+        site=fields.required_name("site"),
+        reader=fields.text("reader"),
+        seed=fields.text("seed"),
+        events=fields.events(),
+    )
+    fields.check()
+    return report
 
 
 def _json(content: bytes) -> dict[str, Any]:
@@ -84,14 +130,23 @@ def _no_constant(_: str) -> NoReturn:
 
 
 class _Fields:
-    """Reads the fields of a JSON object one by one and gathers what is wrong with them. null is absent."""
+    """Reads the fields of a JSON object one by one and gathers what is wrong with them. null is absent.
 
-    def __init__(self, data: dict[str, Any]) -> None:
+    `at` is the object's own place in the body, as a JSON Pointer.
+    """
+
+    def __init__(self, data: dict[str, Any], at: str = "") -> None:
         self._data = data
+        self._at = at
         self.errors: list[FieldError] = []
 
+    def check(self) -> None:
+        """Raises `Problem` 422 where anything was wrong."""
+        if self.errors:
+            raise Problem(422, "The request has fields that are not as they should be.", self.errors)
+
     def reject(self, name: str, detail: str) -> None:
-        self.errors.append(FieldError(f"/{name}", detail))
+        self.errors.append(FieldError(f"{self._at}/{name}", detail))
 
     def absent(self, name: str) -> bool:
         return self._data.get(name) is None
@@ -146,11 +201,48 @@ class _Fields:
             self.reject("storage", 'must be "none" or absent')
         return value == "none"
 
-    def check_events(self) -> None:
+    def events(self) -> list[ReportedEvent]:
         value = self._data.get("events")
+        if value is None:
+            return []
         well_formed = isinstance(value, list) and all(isinstance(event, dict) for event in value)
-        if value is not None and not (well_formed and len(value) <= MOST_EVENTS):
+        if not well_formed or len(value) > MOST_EVENTS:
             self.reject("events", f"must be a list of at most {MOST_EVENTS} objects")
+            return []
+        parts = [_Fields(event, f"{self._at}/events/{index}") for index, event in enumerate(value)]
+        events = [ReportedEvent(part.kind(), part.required_identity("article"), part.instant()) for part in parts]
+        self.errors.extend(error for part in parts for error in part.errors)
+        return events
+
+    def kind(self) -> str:
+        value = self._data.get("kind")
+        if value not in EVENT_KINDS:
+            self.reject("kind", f"must be one of {', '.join(EVENT_KINDS)}")
+        return str(value)
+
+    def required_identity(self, name: str) -> str:
+        if self.absent(name):
+            self.reject(name, "is required")
+        return self.identity(name) or ""
+
+    def instant(self) -> float:
+        value = self._data.get("at")
+        seconds = _seconds(value)
+        if seconds is None:
+            self.reject("at", "must be an instant: RFC 3339 text with its offset, or milliseconds since 1970")
+        return seconds or 0.0
+
+
+def _seconds(instant: object) -> float | None:
+    """Seconds since the epoch of RFC 3339 text, or of a number of milliseconds; None for anything else."""
+    if isinstance(instant, float):
+        return instant / 1000 if abs(instant) <= MOST_MILLISECONDS else None
+    if not isinstance(instant, str) or not _RFC_3339.fullmatch(instant):
+        return None
+    try:
+        return datetime.fromisoformat(instant.upper()).timestamp()
+    except ValueError:  # e.g. February 30
+        return None
 
 
 def _fits(text: str, most_bytes: int) -> bool:

@@ -5,17 +5,18 @@ from typing import Any
 
 from readmeter.web.problem import Problem
 
-_PREFLIGHT = {
-    "access-control-allow-origin": "*",
-    "access-control-allow-methods": "POST, OPTIONS",
-    "access-control-allow-headers": "content-type",
-    "access-control-max-age": "7200",
-}
 
-
-def preflight() -> dict[str, Any]:
+def preflight(methods: str, headers: str) -> dict[str, Any]:
     """The answer to OPTIONS from any origin: which sites it may ask for is not known yet. No credentials."""
-    return {"statusCode": 204, "headers": _PREFLIGHT}
+    return {
+        "statusCode": 204,
+        "headers": {
+            "access-control-allow-origin": "*",
+            "access-control-allow-methods": methods,
+            "access-control-allow-headers": headers,
+            "access-control-max-age": "7200",
+        },
+    }
 
 
 def cors_headers(origin: str | None, allowed: Collection[str]) -> Mapping[str, str]:

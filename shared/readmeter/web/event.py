@@ -12,10 +12,14 @@ MOST_BYTES = 8192
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Header names are lower case; `cookies` holds the first cookie of each name."""
+    """One request. Header names are lower case; `cookies` holds the first cookie of each name.
+
+    `query` has one value a name, as API Gateway joins them.
+    """
 
     method: str
     path: str
+    query: Mapping[str, str]
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
     body: str
@@ -29,6 +33,7 @@ class Request:
         return cls(
             method=context["http"]["method"],
             path=context["http"]["path"],
+            query=event.get("queryStringParameters", {}),
             headers={name.lower(): value for name, value in event.get("headers", {}).items()},
             cookies={name.strip(): value.strip() for name, _, value in reversed(cookies)},
             body=event.get("body") or "",
