@@ -53,11 +53,11 @@ deploy: $(BUILD)  ## build and deploy to AWS: asks on first use, ends with the s
 clean:  ## remove everything that was installed or built
 	rm -rf .venv .tools .aws-sam node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.venv/run.stamp: requirements/run.txt
+.venv/run.stamp: requirements/run.txt tools/install.sh
 	@tools/install.sh .venv $<
 	@touch $@
 
-.venv/test.stamp: requirements/test.txt
+.venv/test.stamp: requirements/test.txt tools/install.sh
 	@tools/install.sh .venv $<
 	@touch $@ .venv/run.stamp
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 LAYER = "SharedLayer"
+COMMAND = ("command", "usage/report")  # of the package: what only the `readmeter` command runs, with libraries of its own
 INSTALLER_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "sboms"})
 
 
@@ -21,6 +22,7 @@ def surplus(artifact: Path) -> Iterator[Path]:
         yield artifact / "python" / "requirements.txt"
         yield from (path for path in artifact.glob("python/*.dist-info/*") if path.name in INSTALLER_NOTES)
         yield from artifact.glob("python/*.data")
+        yield from (artifact / "python" / "readmeter" / part for part in COMMAND)
     else:
         yield from (path for path in artifact.iterdir() if not is_served(path))
     yield from artifact.rglob("__pycache__")

@@ -1,5 +1,6 @@
 #!/bin/sh
 # install.sh ENVIRONMENT REQUIREMENTS: makes the virtual environment with any Python from 3.11 and installs the pinned requirements into it.
+# Into .venv it also writes the command `readmeter`, which runs from this folder's sources.
 set -eu
 environment=$1 requirements=$2
 
@@ -32,3 +33,11 @@ fi
 
 echo "Installing $requirements into $environment (once) …"
 "$environment/bin/python" -m pip install -qq --disable-pip-version-check --no-input --no-deps --require-hashes --requirement "$requirements"
+
+if [ "$environment" = .venv ]; then
+    cat >"$environment/bin/readmeter" <<END
+#!/bin/sh
+PYTHONPATH="$PWD/shared" exec "$PWD/$environment/bin/python" -P -m readmeter.command "\$@"
+END
+    chmod +x "$environment/bin/readmeter"
+fi

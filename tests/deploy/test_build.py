@@ -116,6 +116,13 @@ def test_the_layer_holds_the_package_and_what_it_needs_and_nothing_else(build: P
     }
 
 
+def test_the_command_is_not_uploaded(build: Path) -> None:
+    package = build / "SharedLayer" / "python" / "readmeter"
+    assert (package / "usage" / "report_data.py").exists()
+    assert not (package / "command").exists()
+    assert not (package / "usage" / "report").exists()
+
+
 def test_no_tests_no_documents_no_settings_are_uploaded(build: Path) -> None:
     uploaded = {path.relative_to(build) for path in files(build)}
     unwanted = {"tests", "test", "docs", "node_modules", ".git", ".venv", "src", "local"}

@@ -77,7 +77,7 @@ class PriceList(Tiers):
 class Line:
     """One line of the invoice. `meter` is "" for all meters without prices of their own.
 
-    `quantity` reads of `billing_period` at `per_1000`: the `first` to the `last` of the month (corrections have neither).
+    `quantity` reads of `billing_period` at `per_1000`: the `first` to the `last` of the month (corrections: none).
     A `minimum` line tops the month's usage up and has no quantity.
     """
 

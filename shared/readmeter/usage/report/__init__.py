@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def render(data: object) -> str:
+    raise NotImplementedError
