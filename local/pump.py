@@ -68,7 +68,6 @@ class Pump:
                 self._drain()
                 self._broken = False
             except Exception as fault:
-                self._iterators = []  # one may have expired: what comes twice is written once
                 if not self._broken:  # once, not every second
                     report("pump", fault)
                 self._broken = True
@@ -83,7 +82,6 @@ class Pump:
 
     def _drain(self) -> None:
         began = self._clock()
-        self._iterators = self._iterators or self._first_iterators()
         while self._pending or self._read():
             self._deliver()
         if not list(self._failures.stored("")):
@@ -100,7 +98,9 @@ class Pump:
 
     def _read(self) -> bool:
         """Takes the next records of every shard; whether there were any."""
-        pages = [self._streams.get_records(ShardIterator=each, Limit=_MOST_RECORDS) for each in self._iterators]
+        iterators = self._iterators or self._first_iterators()
+        self._iterators = []  # where one has expired, all are asked for again: what comes twice is written once
+        pages = [self._streams.get_records(ShardIterator=each, Limit=_MOST_RECORDS) for each in iterators]
         self._iterators = [page["NextShardIterator"] for page in pages if "NextShardIterator" in page]
         self._pending = [event_record(record, self._stream_arn) for page in pages for record in page["Records"]]
         return bool(self._pending)
