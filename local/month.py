@@ -275,3 +275,24 @@ def _events(reading: Reading, prompt: dict[str, Any] | None) -> Iterator[dict[st
 
 def _event(kind: str, reading: Reading, after: int) -> dict[str, Any]:
     return {"kind": kind, "article": reading.article.url, "at": (reading.at + after) * 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """Readers of one paper: its site, its pages' origin, its articles (most read first) and its meter's limit.
+
+    `api` makes the service on a clock of its own, so that the one of the running service stands still.
+    """
+
+    site: str
+    origin: str
+    zone: str
+    limit: int
+    articles: tuple[Paged, ...]
+    api: Callable[[Callable[[], float]], WSGIApplication]
+
+    def run(self, month: ExportPeriod, progress: Callable[[int, int], None]) -> Counter[str]:
+        """Plays `month`; `progress` is told how many readings are done, of how many. Raises as `play` does."""
+        readings = plan(self.articles, month, self.zone, self.limit, self.site)
+        progress(0, len(readings))
+        return play(readings, self.site, self.origin, self.api, lambda done: progress(done, len(readings)))

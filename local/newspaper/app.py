@@ -19,8 +19,10 @@ from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.utils import redirect
 
 from local.newspaper.articles import Article, read_articles
+from local.newspaper.operator import BackOffice, Refused
 from local.newspaper.proxy import pass_on
 from local.newspaper.strip import COOKIE, MODES, NORMAL, SLOW_PATH, SLOW_SECONDS, Control, Mode, mode_named
+from readmeter.usage.period import ExportPeriod
 
 HERE = Path(__file__).parent
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -35,14 +37,15 @@ def newspaper(
     api_url: str,
     site: str,
     control: Control,
+    office: BackOffice | None = None,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> WSGIApplication:
-    """The paper of `site` with its script from `api_url` (no slash at its end).
+    """The paper of `site` with its script from `api_url` (no slash at its end), and its operator page with an `office`.
 
     `clock` tells the real time in seconds since the epoch, `control` the service's; `sleep` takes seconds.
     """
-    paper = Newspaper(api_url, site, control, clock, sleep)
+    paper = Newspaper(api_url, site, control, office, clock, sleep)
     return SharedDataMiddleware(paper, {"/static": str(HERE / "static")}, cache_timeout=60)
 
 
@@ -63,6 +66,13 @@ def _rules() -> Iterable[Rule]:
     yield Rule(f"{SLOW_PATH}/<path:path>", endpoint="slow_path")
 
 
+def _office_rules() -> Iterable[Rule]:
+    yield Rule("/_operator", endpoint="operator", methods=["GET"], defaults={"edition": "en"})
+    yield Rule("/_operator", endpoint="simulate", methods=["POST"])
+    yield Rule("/_operator/<month>/files/<name>", endpoint="export_file", methods=["GET"])
+    yield Rule("/_operator/<month>/report", endpoint="report", methods=["GET"])
+
+
 class PaperRequest(Request):
     trusted_hosts = LOOPBACK
 
@@ -73,15 +83,17 @@ class Newspaper:
         api_url: str,
         site: str,
         control: Control,
+        office: BackOffice | None,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self.api_url = api_url
         self.site = site
         self.control = control
+        self.office = office
         self.clock = clock
         self.sleep = sleep
-        self.urls = Map(_rules())
+        self.urls = Map([*_rules(), *(_office_rules() if office else ())])
         # Articles keep the date of the day the paper was started: only the masthead follows a moved clock.
         self.articles = read_articles(_day(clock()))
         self.words: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "words.yaml").read_text("utf-8"))
@@ -98,6 +110,8 @@ class Newspaper:
                 return self._try(request)
             if endpoint in ("own_path", "slow_path"):
                 return self._own_path(request, slow=endpoint == "slow_path", **values)
+            if self.office and endpoint in ("simulate", "export_file", "report"):
+                return _of_office(self.office, endpoint, **values)
             return self._page(request, urls, endpoint, **values)
         except NotFound:
             edition = next(
@@ -147,6 +161,25 @@ class Newspaper:
         if mode.policy:
             answer.headers["Content-Security-Policy"] = mode.policy
         return answer
+
+
+def _of_office(office: BackOffice, wish: str, month: str = "", name: str = "") -> Response:
+    """The answer to what is pressed or opened on the operator page."""
+    if wish == "simulate":
+        office.simulate()
+        return redirect("/_operator#month", 303)
+    try:
+        period = ExportPeriod.parse(month)
+        if wish == "report":
+            return Response(office.report(period), mimetype="text/html")
+        link = office.link(period, name)
+    except ValueError as error:
+        raise NotFound from error
+    except Refused as refusal:
+        return Response(str(refusal), 404 if refusal.status == 404 else 502, mimetype="text/plain")
+    if link is None:
+        raise NotFound
+    return redirect(link)  # the API's own link: short-lived, so it is asked for when it is followed
 
 
 def _templates() -> Environment:
@@ -206,6 +239,9 @@ class View:
 
     sign_in = subscribe
 
+    def operator(self) -> dict[str, Any]:
+        return self.paper.office.page(self.paper.api_url) if self.paper.office else {}
+
     def missing(self) -> dict[str, Any]:
         return {"others": self.articles[:4]}
 
@@ -232,6 +268,13 @@ class View:
         words = self.paper.words[self.edition]["dates"]
         weekday, month = words["weekdays"][day.weekday()], words["months"][day.month - 1]
         return str(words["long"].format(weekday=weekday, day=day.day, month=month, year=day.year))
+
+    def month(self, period: ExportPeriod) -> str:
+        return f"{self.paper.words[self.edition]['dates']['months'][period.first.month - 1]} {period.first.year}"
+
+    def time(self, instant: str) -> str:
+        """The time of day of an ISO 8601 instant, by the paper's clock."""
+        return datetime.fromisoformat(instant).astimezone(ZONE).strftime("%H:%M:%S")
 
 
 def own_path(request: Request, wanted: str | None, default: str = "/") -> str:
