@@ -48,9 +48,10 @@ class LedgerFile:
 
 
 def ledger_files(ledger: Objects, site: str, month: str) -> list[LedgerFile]:
-    days = [day.isoformat() for day in ExportPeriod.parse(month).dates]
+    folder = partition(READS, site, month).rstrip("/")
     return [
-        LedgerFile(each.key, day, each.modified) for day in days for each in ledger.stored(partition(READS, site, day))
+        LedgerFile(each.key, each.key.split("/")[-2].removeprefix("date="), each.modified)
+        for each in ledger.stored(folder)
     ]
 
 
@@ -197,17 +198,23 @@ HAVING CASE WHEN e.whole THEN in_ledger <> e.erased ELSE in_ledger > e.erased EN
 
 
 class Comparison:
-    """One site's month: `truth` (what the items say), `ledger` (every copy), `erasures`. Close it."""
+    """One site's month: `truth` (what the items say), `ledger` (every copy), `erasures`."""
 
-    def __init__(self, ledger: Objects, keyring: Callable[[], Keyring], site: str, said: Spool, folder: Path) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        ledger: Objects,
+        keyring: Callable[[], Keyring],
+        site: str,
+        said: Spool,
+        folder: Path,
+    ) -> None:
         self._ledger = ledger
         self._keyring = keyring
         self._site = site
         self._said = said
         self._folder = folder
-        # In a file, so that a month larger than the memory is no matter
-        self._sql = duckdb.connect(folder / "month.duckdb", config={"autoinstall_known_extensions": "false"})
-        self._sql.execute("SET temp_directory = ?", [str(folder / "spill")])
+        self._sql = connection
         self._sql.execute("SET preserve_insertion_order = false")
 
     def load(self, files: Sequence[LedgerFile], kept_days: int) -> None:
@@ -250,9 +257,6 @@ class Comparison:
     def explained(self) -> dict[str, int]:
         """How many rows of the ledger no item holds any more, or yet, by reason: `erased`, `expired`, `later`."""
         return dict(self._sql.execute("SELECT reason, count(*) FROM extra GROUP BY reason").fetchall())
-
-    def close(self) -> None:
-        self._sql.close()
 
     def _load_truth(self) -> None:
         path = self._said.files.get(self._site)

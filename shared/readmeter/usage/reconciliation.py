@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,6 +13,7 @@ from typing import Any, Literal
 from readmeter.core.keys import Keyring
 from readmeter.core.rules import Retention
 from readmeter.usage.comparison import Comparison, Named, ledger_files, spool
+from readmeter.usage.dataset import workspace
 from readmeter.usage.ledger import ReadRow, objects_of
 from readmeter.usage.meter_items import MeterItems
 from readmeter.usage.objects import Objects
@@ -110,7 +110,8 @@ def reconcile_sites(
     with TemporaryDirectory() as name:
         said = spool(items(), at, keyring, sites.keys(), month, Path(name))
         for site, retention in sites.items():
-            with TemporaryDirectory() as own, closing(Comparison(ledger, keyring, site, said, Path(own))) as comparison:
+            with workspace() as (connection, folder):
+                comparison = Comparison(connection, ledger, keyring, site, said, folder)
                 comparison.load(files[site], retention.reader_days)
                 missing = comparison.missing()
                 rows = comparison.missing_rows() if insert else ()
