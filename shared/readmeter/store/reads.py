@@ -80,8 +80,6 @@ def reads_of(item: Item) -> Iterator[RecordedRead]:
         return
     site, reader = _owner(item)
     name, _, period = rest.rpartition("#")
-    if period == "D":
-        period = item["ws"]["N"]
     for article, stamp in _stamps(item):
         parts = stamp.split("|")
         local_date, version, reader_class, traffic, unit = parts if len(parts) > 4 else [*parts, "article"]
@@ -89,7 +87,7 @@ def reads_of(item: Item) -> Iterator[RecordedRead]:
             site=site,
             reader=reader,
             meter=name if family == "P" else "",
-            period=period,
+            period=item["ws"]["N"] if period == "D" else period,
             generation=_generation(item),
             article=article,
             local_date=_date(local_date),
