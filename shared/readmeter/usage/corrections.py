@@ -73,7 +73,7 @@ def load_late(
         DELETE FROM late USING (SELECT * REPLACE (coalesce(meter, '') AS meter) FROM read_parquet($files)) AS final
         WHERE {" AND ".join(f"late.{name} = final.{name}" for name in READ_KEY)}
         """,  # noqa: S608 - names of our own
-        {"files": fetch(exports, counted, folder / "finals", ".parquet")},
+        {"files": fetch(exports, counted, folder / "finals")},
     )
 
 
@@ -88,6 +88,6 @@ def load_day(
         SELECT {columns} FROM (SELECT * REPLACE (coalesce(meter, '') AS meter) FROM read_parquet($files))
         WHERE row_class = 'usage' AND local_date = $day
         """,  # noqa: S608 - names of our own
-        {"files": fetch(exports, [counted_key(final)], folder / "final", ".parquet"), "day": day.text},
+        {"files": fetch(exports, [counted_key(final)], folder / "final"), "day": day.text},
     )
     connection.execute("CREATE TABLE late AS FROM reads LIMIT 0")

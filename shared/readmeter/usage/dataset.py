@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 
 import duckdb
@@ -78,17 +79,30 @@ def load(
     """Makes `table` of the objects that `listed` found, from day files where they stand for the same objects."""
     _, row, key = _KINDS[kind]
     files = _day_files(ledger, kind, objects)
-    raw = fetch(ledger, [name for each, keys in objects.items() if each not in files for name in keys], folder, ".gz")
-    _make(connection, table, raw, fetch(ledger, sorted(files.values()), folder, ".parquet"), row, key)
+    raw = [keys for each, keys in objects.items() if each not in files]
+    joined = [
+        _join(fetch(ledger, keys, folder / f"{number}"), folder / f"{number}.gz") for number, keys in enumerate(raw)
+    ]
+    _make(connection, table, joined, fetch(ledger, sorted(files.values()), folder / "days"), row, key)
 
 
-def fetch(bucket: Objects, keys: Sequence[str], folder: Path, suffix: str) -> list[str]:
-    """Downloads the objects into `folder`; their paths, in the keys' order."""
-    folder.mkdir(exist_ok=True)
-    paths = [folder / f"{number}{suffix}" for number in range(len(keys))]
+def fetch(bucket: Objects, keys: Sequence[str], folder: Path) -> list[str]:
+    """Downloads the objects into `folder`, which is made; their paths, in the keys' order."""
+    folder.mkdir(parents=True)
+    paths = [folder / str(number) for number in range(len(keys))]
     with ThreadPoolExecutor(_DOWNLOADS) as pool:
         list(pool.map(bucket.download, keys, paths))
     return [str(path) for path in paths]
+
+
+def _join(paths: Sequence[str], into: Path) -> str:
+    """Gzip files one after another are a gzip file, and DuckDB reads one many times faster than hundreds."""
+    with into.open("wb") as whole:
+        for path in paths:
+            with open(path, "rb") as part:
+                copyfileobj(part, whole)
+            Path(path).unlink()
+    return str(into)
 
 
 def write_day(ledger: Objects, site: str, day: date, keep_days: int) -> None:
@@ -137,10 +151,12 @@ def _make(
     key: tuple[str, ...],
 ) -> None:
     columns = {field.name: "BIGINT" if field.type is int else "VARCHAR" for field in fields(row)}
-    connection.execute(f"CREATE TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+    quoted = ", ".join(f'"{name}"' for name in columns)  # `at` is a keyword
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    connection.execute(f"CREATE TABLE {table} ({declared})")
     parts = {
         f"SELECT * FROM read_json($raw, format = 'newline_delimited', columns = {columns})": raw,  # noqa: S608
-        f"SELECT {', '.join(columns)} FROM read_parquet($deduplicated)": deduplicated,  # noqa: S608
+        f"SELECT {quoted} FROM read_parquet($deduplicated)": deduplicated,  # noqa: S608
     }
     given = {"raw": raw, "deduplicated": deduplicated}
     source = " UNION ALL ".join(sql for sql, files in parts.items() if files)
