@@ -17,8 +17,9 @@ from readmeter.web.fault import fault_fields
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 # Handlers without state of their own may answer side by side. Powertools' resolver keeps the current event on its
-# class: one request at a time, as in a Lambda environment. What is no request never reaches the resolver.
-_STATELESS = {"ViewsFunction", "SnippetFunction"}
+# class: one request at a time through all functions that have one. What is no request never reaches the resolver.
+_STATELESS = {"ViewsFunction", "ReaderFunction", "SnippetFunction"}
+_RESOLVER = Lock()
 
 
 class Context:
@@ -62,10 +63,8 @@ def _load(
 
 
 def _one_at_a_time(handler: Handler) -> Handler:
-    lock = Lock()
-
     def locked(event: dict[str, Any], context: object) -> dict[str, Any]:
-        with lock if "requestContext" in event else nullcontext():
+        with _RESOLVER if "requestContext" in event else nullcontext():
             return handler(event, context)
 
     return locked

@@ -14,11 +14,12 @@ import boto3
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.clock import Clock
-from local.demo import SITE, introduce
+from local.demo import SITE, introduce, readers
 from local.engine import FINANCE_TOPIC, ROOT, SECRET_ID, aws_environment, claim, engine, prepare
 from local.functions import Handler, background, load
 from local.gateway import Gateway
 from local.newspaper.app import newspaper
+from local.newspaper.operator import AdminApi, BackOffice
 from local.pump import Pump
 from local.restore import restore
 from local.template import Template
@@ -54,18 +55,25 @@ def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator
         template = Template.read(ROOT / "template.yaml", {"Secret": SECRET_ID, "FinanceTopic": FINANCE_TOPIC})
         prepare(template, data_dir)
         clock = Clock()
-        handlers = stack.enter_context(_functions(template, clock.now))
+        handlers, drain = stack.enter_context(_functions(template, clock.now))
         gateway = Gateway(template.routes, handlers, clock.now)
         running = Service(_url(api_socket), _url(paper_socket))
         introduce(gateway, running.newspaper_url)
-        stack.enter_context(_serving(paper_socket, newspaper(running.api_url, SITE, clock)))
+        simulation = readers(template, running.newspaper_url)
+        office = BackOffice(AdminApi(running.api_url, SITE), simulation, drain, clock.now)
+        stack.enter_context(_serving(paper_socket, newspaper(running.api_url, SITE, clock, office)))
         stack.enter_context(_serving(api_socket, gateway))  # last: when it answers, all is ready
         yield running
 
 
 @contextmanager
-def _functions(template: Template, clock: Callable[[], float]) -> Iterator[dict[str, Handler]]:
-    """Every function, the stream flowing to the ledger. When the block is left, what was counted is in the ledger."""
+def _functions(
+    template: Template, clock: Callable[[], float]
+) -> Iterator[tuple[dict[str, Handler], Callable[[], None]]]:
+    """Every function, the stream flowing to the ledger, and what writes all of it at once.
+
+    When the block is left, what was counted is in the ledger.
+    """
     settings = {"SITE_CACHE_SECONDS": "0"}  # a changed site document counts at once here: there is one process to tell
     dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     table = template.tables["MeterTable"].name
@@ -87,7 +95,7 @@ def _functions(template: Template, clock: Callable[[], float]) -> Iterator[dict[
         others = {name: each for name, each in template.functions.items() if name != "LedgerFunction"}
         exports = {"start": start, "items": items, "progress": pump.complete_until}
         handlers |= load(others, clock, settings, {"ExportsFunction": exports})
-        yield handlers
+        yield handlers, pump.drain
 
 
 def _bound(port: int) -> socket.socket:

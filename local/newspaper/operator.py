@@ -110,10 +110,14 @@ class Stage:
         return self.phase in RUNNING
 
 
+def _in_a_thread(job: Callable[[], None]) -> None:
+    Thread(target=job, daemon=True).start()
+
+
 class BackOffice:
     """What the operator page shows and does. `clock` is the service's (epoch seconds).
 
-    `drain` returns when all that was counted is in the ledger.
+    `drain` returns when all that was counted is in the ledger, `start` has a job done in the background.
     """
 
     def __init__(
@@ -122,6 +126,7 @@ class BackOffice:
         simulation: Simulation,
         drain: Callable[[], None],
         clock: Callable[[], float],
+        start: Callable[[Callable[[], None]], None] = _in_a_thread,
         sleep: Callable[[float], None] = time.sleep,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -129,6 +134,7 @@ class BackOffice:
         self._simulation = simulation
         self._drain = drain
         self._clock = clock
+        self._start = start
         self._sleep = sleep
         self._timer = timer
         self._stage = Stage()
@@ -145,12 +151,13 @@ class BackOffice:
         return month_to_bill(self._simulation.zone, self._clock())
 
     def simulate(self) -> None:
-        """Starts a month in a thread of its own, and does nothing while one runs."""
+        """Starts a month, and does nothing while one runs."""
         with self._lock:
             if self._stage.running:
                 return
             self._stage = Stage("reading")
-        Thread(target=self._run, args=(self.month,), daemon=True).start()
+        month = self.month
+        self._start(lambda: self._run(month))
 
     def page(self, api_url: str) -> dict[str, Any]:
         """What the page's template asks for. Where the API does not answer, `refusal` says so, and its part is None."""
