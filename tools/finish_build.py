@@ -12,7 +12,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 LAYER = "SharedLayer"
-COMMAND = ("command", "usage/report")  # of the package: what only the `readmeter` command runs, with libraries of its own
+COMMAND = ("command", "usage/report")  # of the package: only the `readmeter` command runs it, with libraries of its own
 INSTALLER_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "sboms"})
 
 
