@@ -33,6 +33,7 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
     s3 = boto3.client("s3", config=_S3_CONFIG)
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
+    ledger, failures = S3Objects(s3, environ["LEDGER_BUCKET"]), S3Objects(s3, environ["FAILURE_BUCKET"])
     sites = SiteCache(SiteStore(database, environ["SITE_TABLE"]), _SITE_SECONDS, clock)
     logger = Logger()
 
@@ -45,9 +46,8 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
         def report(fault: Exception) -> None:
             logger.error("fault", extra=fault_fields(context.aws_request_id, fault))
 
-        stream = LedgerStream(S3Objects(s3, environ["LEDGER_BUCKET"]), sites, keyring, clock, report)
+        stream = LedgerStream(ledger, sites, keyring, clock, report)
         if event.get("redrive"):
-            failures = S3Objects(s3, environ["FAILURE_BUCKET"])
             return dict(Redrive(failures, stream, clock, report).run(until=clock() + _REDRIVE_SECONDS))
         return stream.answer(event["Records"])
 

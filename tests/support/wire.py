@@ -17,7 +17,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from moto.core.models import botocore_stubber
 
-_NOWHERE = "http://nowhere.invalid/"
+NOWHERE = "http://nowhere.invalid/"
 
 Send = Callable[[], AWSResponse]
 Fault = Callable[[Send], AWSResponse]
@@ -26,16 +26,16 @@ Fault = Callable[[Send], AWSResponse]
 def lost_reply(send: Send) -> AWSResponse:
     """DynamoDB does what it is asked; nobody hears of it."""
     send()
-    raise ReadTimeoutError(endpoint_url=_NOWHERE)
+    raise ReadTimeoutError(endpoint_url=NOWHERE)
 
 
 def lost_request(send: Send) -> AWSResponse:
     """The request never arrives; to the client it looks the same."""
-    raise ReadTimeoutError(endpoint_url=_NOWHERE)
+    raise ReadTimeoutError(endpoint_url=NOWHERE)
 
 
 def connection_refused(send: Send) -> AWSResponse:
-    raise EndpointConnectionError(endpoint_url=_NOWHERE)
+    raise EndpointConnectionError(endpoint_url=NOWHERE)
 
 
 def sent_twice(send: Send) -> AWSResponse:
@@ -50,7 +50,7 @@ def answers(status: int, code: str, **members: Any) -> Fault:
 
     def fault(send: Send) -> AWSResponse:
         headers = HeadersDict({"content-type": "application/x-amz-json-1.0"})
-        return AWSResponse(_NOWHERE, status, headers, _Raw(json.dumps(error).encode()))
+        return AWSResponse(NOWHERE, status, headers, Raw(json.dumps(error).encode()))
 
     return fault
 
@@ -107,7 +107,7 @@ class Wire:
         try:
             return fault(lambda: botocore_stubber(event_name, request) or self._session.send(request))
         finally:
-            request.url = _NOWHERE  # moto's own handler comes after this one and would do what is asked
+            request.url = NOWHERE  # moto's own handler comes after this one and would do what is asked
 
 
 def _sent(operation: str, body: dict[str, Any]) -> Sent:
@@ -117,7 +117,7 @@ def _sent(operation: str, body: dict[str, Any]) -> Sent:
     return Sent(operation, body["TableName"], 1 if operation in {"UpdateItem", "PutItem", "DeleteItem"} else 0)
 
 
-class _Raw(BytesIO):
+class Raw(BytesIO):
     """A body as urllib3 gives it."""
 
     def stream(self, **_: Any) -> Iterator[bytes]:

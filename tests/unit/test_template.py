@@ -39,6 +39,8 @@ def test_every_route_of_both_apis_is_read_with_its_function(template: Template) 
     assert {(route.api, route.key): route.function for route in template.routes} == {
         ("PublicApi", "ANY /v1/views"): "ViewsFunction",
         ("PublicApi", "ANY /v1/access"): "ViewsFunction",
+        ("PublicApi", "ANY /v1/reader"): "ReaderFunction",
+        ("PublicApi", "ANY /v1/events"): "ReaderFunction",
         ("PublicApi", "GET /v1/{asset}"): "SnippetFunction",
         ("PublicApi", "GET /v1/health"): "SnippetFunction",
         ("PublicApi", "GET /v1/openapi.json"): "SnippetFunction",
@@ -48,6 +50,14 @@ def test_every_route_of_both_apis_is_read_with_its_function(template: Template) 
         ("AdminApi", "PUT /v1/admin/sites/{site}"): "AdminFunction",
         ("AdminApi", "DELETE /v1/admin/sites/{site}"): "AdminFunction",
         ("AdminApi", "GET /v1/admin/sites/{site}/versions"): "AdminFunction",
+        ("AdminApi", "PUT /v1/admin/sites/{site}/articles"): "AdminFunction",
+        ("AdminApi", "GET /v1/admin/sites/{site}/usage"): "ExportsFunction",
+        ("AdminApi", "GET /v1/admin/sites/{site}/report"): "ExportsFunction",
+        ("AdminApi", "GET /v1/admin/exports"): "ExportsFunction",
+        ("AdminApi", "POST /v1/admin/exports"): "ExportsFunction",
+        ("AdminApi", "GET /v1/admin/exports/{id}"): "ExportsFunction",
+        ("AdminApi", "GET /v1/admin/exports/{id}/verification"): "ExportsFunction",
+        ("AdminApi", "POST /v1/admin/exports/{id}/verification"): "ExportsFunction",
     }
 
 
@@ -97,6 +107,20 @@ def test_the_site_table_never_expires_and_has_no_stream(template: Template) -> N
     sites = template.tables["SiteTable"]
     assert sites.ttl is None
     assert "StreamSpecification" not in sites.create
+
+
+def test_buckets_have_names_that_s3_takes_and_only_exports_are_locked(template: Template) -> None:
+    assert {name: bucket.create for name, bucket in template.buckets.items()} == {
+        "LedgerBucket": {"Bucket": "ledgerbucket", "ObjectLockEnabledForBucket": False},
+        "FailureBucket": {"Bucket": "failurebucket", "ObjectLockEnabledForBucket": False},
+        "ExportBucket": {"Bucket": "exportbucket", "ObjectLockEnabledForBucket": True},
+    }
+
+
+def test_functions_are_told_the_names_of_the_buckets() -> None:
+    template = Template.read(ROOT / "template.yaml", {"FailureBucket": "failures-7"})
+    environment = template.functions["LedgerFunction"].environment
+    assert (environment["LEDGER_BUCKET"], environment["FAILURE_BUCKET"]) == ("ledgerbucket", "failures-7")
 
 
 @pytest.mark.parametrize(
