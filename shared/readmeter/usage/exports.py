@@ -84,7 +84,8 @@ class Exporter:
     def run(self, site: str, period: ExportPeriod, now: float) -> Manifest:
         """The newest revision, made if the ledger or the status changed since the one before (`now`: epoch seconds).
 
-        Raises ValueError for an unknown site and for a period that has not begun.
+        Raises ValueError for an unknown site, for a period that has not begun, and for a day of a final month whose
+        reads are no longer kept.
         """
         versions = self._versions(site)
         if not versions:
@@ -117,7 +118,11 @@ class Exporter:
             if now >= period.end(calendar.zone(period.month)).timestamp():
                 write_day(self._ledger, site, period.first, calendar.keep_days(period.month))
             final = self._final(site, period.month)
-            return _Plan(subject, "final", final.cut_off, [], final) if final else _provisional(subject, now)
+            if final is None:
+                return _provisional(subject, now)
+            if not self._is_stored(counted_key(final)):
+                raise ValueError(f"the reads of {period.month.text} are no longer kept")
+            return _Plan(subject, "final", final.cut_off, [], final)
         closes = period.end(calendar.zone(period)).timestamp() + CLOSE
         if now >= closes:
             self._close_before(calendar, site, period, now)

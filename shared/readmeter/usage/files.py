@@ -138,10 +138,11 @@ def _write_csv(path: Path, columns: Sequence[Column], rows: Iterable[Mapping[str
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(column.name for column in columns)
-        writer.writerows([_cell(column, row[column.name]) for column in columns] for row in rows)
+        writer.writerows([csv_cell(column, row[column.name]) for column in columns] for row in rows)
 
 
-def _cell(column: Column, value: Cell) -> str:
+def csv_cell(column: Column, value: Cell) -> str:
+    """Absent is empty. A number stays one: an apostrophe would turn a correction of -3 into text."""
     if value is None:
         return ""
     if isinstance(value, bool):
