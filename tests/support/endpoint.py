@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from readmeter.core.keys import Keyring
@@ -44,7 +45,7 @@ class Desk:
     faults: list[tuple[str, Exception]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._minted = 0
+        self._minted = count(1)
         clock = lambda: self.now  # noqa: E731
         sites = SiteCache(self.tables.sites, 0, clock)
         notes = NoteStore(self.tables.database, self.tables.meter_table)
@@ -54,9 +55,8 @@ class Desk:
         self._views = ViewsEndpoint(views, sites, lambda: self.keyring, clock, report)
         self._reader = ReaderEndpoint(readers, notes, sites, lambda: self.keyring, clock, report)
 
-    def _fresh_bytes(self, count: int) -> bytes:
-        self._minted += 1
-        return self._minted.to_bytes(count, "big")
+    def _fresh_bytes(self, length: int) -> bytes:
+        return next(self._minted).to_bytes(length, "big")
 
     def publish(self, site: CompiledSite) -> None:
         """Writes `site` as its next version."""
