@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -75,9 +76,15 @@ def url(value: str) -> str:
 
 
 def timezone(value: str) -> str:
-    if value not in available_timezones() - _NO_ZONES:
+    if value not in _zones():
         raise PydanticCustomError("timezone", "must be an IANA time zone, as in America/Sao_Paulo or UTC")
     return value
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """A site's whole history is validated whenever its past is asked for: the zones are looked up once."""
+    return frozenset(available_timezones() - _NO_ZONES)
 
 
 def _not_a_url() -> PydanticCustomError:
