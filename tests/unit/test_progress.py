@@ -3,13 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 import yaml
+from moto import mock_aws
 
 from local.engine import ROOT
 from local.template import _Loader
 from readmeter.usage.progress import GIVEN_UP_AFTER, StreamProgress
 from tests.support.endpoint import NOW
+from tests.support.engines import CREDENTIALS
 from tests.support.objects import MemoryObjects
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -65,3 +68,22 @@ def test_lambda_gives_up_no_later_than_is_reckoned_with() -> None:
     template = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Loader)
     stream = template["Resources"]["LedgerFunction"]["Properties"]["Events"]["Stream"]["Properties"]
     assert stream["MaximumRecordAgeInSeconds"] <= GIVEN_UP_AFTER
+
+
+@pytest.mark.parametrize(("state", "ringing"), [("OK", False), ("ALARM", True), ("INSUFFICIENT_DATA", False)])
+def test_cloudwatchs_own_answer_is_understood(state: str, ringing: bool) -> None:
+    with mock_aws():
+        cloudwatch = boto3.client("cloudwatch", **CREDENTIALS)
+        cloudwatch.put_metric_alarm(
+            AlarmName="ledger-behind",
+            Namespace="AWS/Lambda",
+            MetricName="IteratorAge",
+            Statistic="Maximum",
+            Period=60,
+            EvaluationPeriods=5,
+            Threshold=600_000,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName="ledger-behind", StateValue=state, StateReason="tests")
+        known = StreamProgress(cloudwatch, MemoryObjects(), "ledger-behind")
+        assert (known(4e9) < 4e9 - 15 * MINUTE) == ringing
