@@ -1,17 +1,19 @@
 """The bodies that the API takes and gives, as pydantic models: what tools/openapi.py publishes. Never deployed.
 
-The site document is readmeter.sites.document. The hot path checks view requests by hand (readmeter.web.body): a fuzz
-test holds it to `ViewRequest`.
+The site document is readmeter.sites.document. Requests of readers are checked by hand (readmeter.web.body): a fuzz test
+holds that to `ViewRequest` and `Report`.
 """
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from readmeter.core.decision import Access, Reason
 from readmeter.core.prompt import ActionKind, PromptKind
+from readmeter.web.body import EVENT_KINDS
 
 
 def _identity(text: str) -> str:
@@ -27,8 +29,33 @@ def _display(text: str) -> str:
     return text
 
 
+def _instant(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", text, re.ASCII):
+        raise ValueError("RFC 3339 with its offset")
+    datetime.fromisoformat(text.upper())
+    return text
+
+
 Identity = Annotated[str, AfterValidator(_identity), Field(json_schema_extra={"minLength": 1})]
 Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=20)]
+
+
+class Event(BaseModel):
+    """Something that happened on a page. It is stored once for its kind, article and instant."""
+
+    model_config = ConfigDict(strict=True)
+
+    kind: Literal[EVENT_KINDS] = Field(description="What happened")  # type: ignore[valid-type]
+    article: Identity = Field(
+        description="What views count by: the publisher's id, else the URL without query and fragment"
+    )
+    at: (
+        Annotated[float, Field(ge=-8.64e15, le=8.64e15)]
+        | Annotated[str, AfterValidator(_instant), Field(json_schema_extra={"format": "date-time"})]
+    ) = Field(
+        description="When: RFC 3339 text with its offset, or milliseconds since 1970. What a page's clock puts outside "
+        "the last 7 days happened at their nearest instant"
+    )
 
 
 class ViewRequest(BaseModel):
@@ -65,13 +92,49 @@ class ViewRequest(BaseModel):
     gift: str | None = Field(default=None, description="Reserved")
     locale: str | None = Field(default=None, description="The page's language (BCP 47)")
     storage: Literal["none"] | None = Field(default=None, description="`none` when the page cannot keep a token")
-    events: Annotated[list[dict[str, Any]], Field(max_length=20)] | None = Field(default=None, description="Reserved")
+    events: Annotated[list[Event], Field(max_length=20)] | None = Field(
+        default=None, description="What happened since the last view: as /v1/events takes it"
+    )
 
     @model_validator(mode="after")
     def _names_the_article(self) -> Self:
         if self.article is None and self.url is None:
             raise ValueError("article or url is required")
         return self
+
+
+class Report(BaseModel):
+    """What happened on a page. `reader`, else `seed`, names whose events they are."""
+
+    model_config = ConfigDict(strict=True)
+
+    site: Annotated[str, Field(min_length=1, max_length=40)] = Field(description="The site's id")
+    reader: str | None = Field(default=None, description="The token of an earlier answer; a wrong one counts as absent")
+    seed: str | None = Field(default=None, description="As in a view")
+    events: list[Event] = Field(max_length=20, description="Those that are not known yet are kept")
+
+
+class Reported(BaseModel):
+    accepted: int = Field(description="Events that were taken: all of them, or 0 where no reader was named")
+
+
+class Allowance(BaseModel):
+    meter: str
+    limit: int
+    used: int = Field(description="Of the meter whose allowance it shares, where it shares one")
+    remaining: int = Field(description="max(0, `limit` − `used`)")
+    resets_at: str | None = Field(
+        description="First instant of the next period, ISO 8601 in the site's zone; null while no window is open",
+        json_schema_extra={"format": "date-time"},
+    )
+    articles: list[str] = Field(description="Digests of the counted articles; none where the meter counts views")
+
+
+class KnownReader(BaseModel):
+    """What is known of a reader: each meter in force with its allowance in the current period."""
+
+    site: str
+    meters: list[Allowance]
 
 
 class Action(BaseModel):

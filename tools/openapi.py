@@ -19,6 +19,9 @@ ASSETS = Path(__file__).parent.parent / "functions" / "snippet" / "assets"
 MODELS: tuple[type[BaseModel], ...] = (
     bodies.ViewRequest,
     bodies.Decision,
+    bodies.Report,
+    bodies.Reported,
+    bodies.KnownReader,
     SiteDocument,
     bodies.Written,
     bodies.Sites,
@@ -68,6 +71,25 @@ DOCUMENT_EXAMPLE = {
         "subscribe_url": "https://www.riotimesonline.com/subscribe?back={return_url}",
         "register_url": "https://www.riotimesonline.com/register",
     },
+}
+EVENT_EXAMPLE = {
+    "kind": "subscribe_clicked",
+    "article": "https://www.riotimesonline.com/brazil/carnival-opens",
+    "at": "2026-11-22T12:00:00Z",
+}
+REPORT_EXAMPLE = {"site": "riotimes", "reader": "<token>", "events": [EVENT_EXAMPLE]}
+READER_EXAMPLE = {
+    "site": "riotimes",
+    "meters": [
+        {
+            "meter": "default",
+            "limit": 5,
+            "used": 1,
+            "remaining": 4,
+            "resets_at": "2026-12-01T00:00:00-03:00",
+            "articles": ["9bYlRkqWQ3OVb3nIc0mX2g"],
+        }
+    ],
 }
 VIEW_EXAMPLE = {
     "site": "riotimes",
@@ -124,6 +146,7 @@ PROBLEM_EXAMPLE = {
 PROBLEMS = {
     304: "The caller has it (`If-None-Match`).",
     400: "The body is not UTF-8, JSON or YAML, or nested too deeply.",
+    401: "The reader's token is missing or not genuine.",
     403: "The caller, or the page's origin, may not.",
     404: "There is no such site, version or route.",
     405: "The path knows other methods: see `Allow`.",
@@ -167,6 +190,11 @@ def document() -> Json:
                     "description": "Deployed: the request is signed with AWS credentials (Signature Version 4, "
                     "service `execute-api`).",
                 },
+                "reader": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The `reader` of an earlier answer; on the publisher's own path also its cookie.",
+                },
                 "local": {
                     "type": "http",
                     "scheme": "bearer",
@@ -197,20 +225,7 @@ def _schemas() -> Json:
 
 
 def _reader_paths() -> Json:
-    body = {
-        "required": True,
-        "description": "At most 8 KB. `text/plain` is read as JSON too: a browser sends it without a preflight.",
-        "content": {
-            "application/json": {"schema": _ref("ViewRequest"), "example": VIEW_EXAMPLE},
-            "text/plain": {
-                "schema": {
-                    "type": "string",
-                    "contentMediaType": "application/json",
-                    "contentSchema": _ref("ViewRequest"),
-                }
-            },
-        },
-    }
+    body = _json_or_text("ViewRequest", VIEW_EXAMPLE)
     decided = _ok("The decision, whatever it is.", "Decision", DECISION_EXAMPLE)
     refused = _problems(400, 403, 404, 405, 413, 422, 503)
     access = DECISION_EXAMPLE | {
@@ -241,6 +256,54 @@ def _reader_paths() -> Json:
                 "responses": {"200": _ok("The decision, whatever it is.", "Decision", access), **refused},
             }
         },
+        "/v1/reader": {
+            "parameters": [
+                {
+                    "name": "site",
+                    "in": "query",
+                    "required": True,
+                    "description": "The site's id",
+                    "schema": {"type": "string", "minLength": 1},
+                    "example": "riotimes",
+                }
+            ],
+            "get": {
+                **_about("Reader API", "getReader", "What is known of the reader"),
+                "responses": {"200": _ok("Of the bearer.", "KnownReader", READER_EXAMPLE), **_reader_problems()},
+                "security": [{"reader": []}],
+            },
+            "delete": {
+                **_about("Reader API", "eraseReader", "Erase the reader"),
+                "description": "What was read is forgotten. The allowance stays spent until the period ends, without "
+                "personal data: an article that is opened again counts again. What is invoiced does not change. "
+                "Throw the token, the seed and the state away too: a state that is kept still repeats what it holds. "
+                "On the publisher's own path the cookie is erased as well.",
+                "responses": {"204": {"description": "Done, or nothing was known."}, **_reader_problems()},
+                "security": [{"reader": []}],
+            },
+        },
+        "/v1/events": {
+            "post": {
+                **_about("Reader API", "report", "Report what happened on a page"),
+                "description": "Never counted and never billed. At most 200 of a reader and day are kept, each once; "
+                "what is above is dropped without a word.",
+                "requestBody": _json_or_text("Report", REPORT_EXAMPLE),
+                "responses": {"202": _ok("Taken.", "Reported", {"accepted": 1}), **refused},
+            }
+        },
+    }
+
+
+def _reader_problems() -> Json:
+    return _problems(401, 403, 404, 405, 422, 503)
+
+
+def _json_or_text(schema: str, example: Json) -> Json:
+    text = {"type": "string", "contentMediaType": "application/json", "contentSchema": _ref(schema)}
+    return {
+        "required": True,
+        "description": "At most 8 KB. `text/plain` is read as JSON too: a browser sends it without a preflight.",
+        "content": {"application/json": {"schema": _ref(schema), "example": example}, "text/plain": {"schema": text}},
     }
 
 

@@ -81,3 +81,26 @@ def test_view_answers_are_described(moto: Tables, path: str) -> None:
         assert_described("POST", path, status, answer.headers, answer.json)
     refused = desk.post({}, path, method="GET")
     assert_described("POST", path, 405, refused.headers, refused.json)
+
+
+def test_answers_of_a_readers_own_routes_are_described(moto: Tables) -> None:
+    desk = Desk(moto)
+    desk.publish(compile_site(read_document(document()), 1, None, desk.now))
+    token = desk.view("a")["reader"]
+    for method, bearer, site, headers, status in (
+        ("GET", token, "riotimes", {}, 200),
+        ("GET", None, "riotimes", {}, 401),
+        ("GET", token, "other", {}, 404),
+        ("GET", token, "", {}, 422),
+        ("GET", token, "riotimes", {"origin": "https://foreign.example"}, 403),
+        ("DELETE", None, "riotimes", {}, 401),
+        ("DELETE", token, "riotimes", {}, 204),
+    ):
+        answer = desk.reader(bearer, method, site, **headers)
+        assert answer.status == status, answer
+        assert_described(method, "/v1/reader", status, answer.headers, answer.json if answer.text else None)
+    report = {"site": "riotimes", "seed": SEED, "events": [{"kind": "fail_open", "article": "a", "at": 0}]}
+    for body, status in ((report, 202), ({}, 422), (b"{", 400), (b" " * 9000, 413), (report | {"site": "other"}, 404)):
+        answer = desk.post(body, "/v1/events")
+        assert answer.status == status, answer
+        assert_described("POST", "/v1/events", status, answer.headers, answer.json)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
@@ -9,16 +10,17 @@ import pytest
 import schemathesis
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from local.engine import ROOT
 from local.template import Template
-from readmeter.web.body import parse_view
+from readmeter.web.body import EVENT_KINDS, parse_report, parse_view
 from readmeter.web.problem import Problem
 from tools import bodies, openapi
 
 DOCUMENT = openapi.document()
 METHODS = {"get", "put", "post", "delete"}
+ANSWERED = {"/v1/reader": {"GET", "DELETE"}}  # of the routes for ANY method, those that answer others than POST
 
 
 def validator(schema: str) -> jsonschema_rs.Validator:
@@ -39,17 +41,18 @@ def test_it_is_openapi_3_1() -> None:
 def test_every_route_of_the_template_is_described_and_no_other() -> None:
     described = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in METHODS & item.keys()}
     routes = {
-        ("POST" if route.method == "ANY" else route.method, route.path)
+        (method, route.path)
         for route in Template.read(ROOT / "template.yaml").routes
+        for method in (ANSWERED.get(route.path, {"POST"}) if route.method == "ANY" else {route.method})
     }
     released = {("GET", "/v1/snippet.js"), ("GET", "/v1/snippet.json")}  # served by GET /v1/{asset}
     assert described - released == routes
 
 
-def test_exactly_the_admin_routes_ask_for_credentials() -> None:
+def test_exactly_the_admin_routes_and_a_readers_own_ask_for_credentials() -> None:
     for path, item in DOCUMENT["paths"].items():
         for method in METHODS & item.keys():
-            assert ("security" in item[method]) == path.startswith("/v1/admin/"), (method, path)
+            assert ("security" in item[method]) == path.startswith(("/v1/admin/", "/v1/reader")), (method, path)
 
 
 def test_every_example_fits_its_schema() -> None:
@@ -69,7 +72,20 @@ def test_every_example_fits_its_schema() -> None:
 def test_everything_is_explained() -> None:
     silent = [
         f"{name}.{key}"
-        for name in ("ViewRequest", "SiteDocument", "Meter", "Limits", "Period", "Match", "Prompt", "Colors", "Link")
+        for name in (
+            "ViewRequest",
+            "Report",
+            "Event",
+            "SiteDocument",
+            "Retention",
+            "Meter",
+            "Limits",
+            "Period",
+            "Match",
+            "Prompt",
+            "Colors",
+            "Link",
+        )
         for key, schema in DOCUMENT["components"]["schemas"][name]["properties"].items()
         if not schema.get("description")
     ]
@@ -91,7 +107,11 @@ TEXT = st.text(max_size=5) | st.sampled_from(
 )
 ANYTHING = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
 NAMES = st.lists(TEXT | ANYTHING, max_size=3) | st.just(["x" * 64] * 20) | st.just(["x"] * 21) | st.just(["x" * 65])
-EVENTS = st.lists(st.dictionaries(TEXT, ANYTHING, max_size=2) | ANYTHING, max_size=2) | st.just([{}] * 21)
+INSTANTS = st.sampled_from(["2026-11-22T12:00:00Z", "2026-02-30T12:00:00Z", 1e15, 8.65e15]) | ANYTHING
+EVENT = {"kind": st.sampled_from([*EVENT_KINDS, "opened"]), "article": TEXT | ANYTHING, "at": INSTANTS}
+EVENTS = st.lists(
+    st.fixed_dictionaries(EVENT) | st.fixed_dictionaries({}, optional=EVENT) | ANYTHING, max_size=2
+) | st.sampled_from([[{"kind": "fail_open", "article": "a", "at": 0}] * count for count in (1, 20, 21)])
 FIELDS = {
     **dict.fromkeys(bodies.ViewRequest.model_fields, TEXT | ANYTHING | st.just({}) | st.just([])),
     "sections": NAMES | ANYTHING,
@@ -105,20 +125,29 @@ FIELDS = {
 def test_the_hand_written_checks_of_a_view_are_the_published_ones(body: dict[str, Any], is_fit: bool) -> None:
     if is_fit:  # else most bodies fail for want of these two
         body = {**body, "site": "riotimes", "article": "a"}
+    assert_checked_alike(body, parse_view, bodies.ViewRequest)
+
+
+@given(st.fixed_dictionaries({}, optional={name: FIELDS[name] for name in bodies.Report.model_fields}), st.booleans())
+def test_the_hand_written_checks_of_a_report_are_the_published_ones(body: dict[str, Any], is_fit: bool) -> None:
+    assert_checked_alike({**body, "site": "riotimes"} if is_fit else body, parse_report, bodies.Report)
+
+
+def assert_checked_alike(body: dict[str, Any], parse: Callable[[bytes], object], model: type[BaseModel]) -> None:
     try:
-        parse_view(json.dumps(body).encode())
+        parse(json.dumps(body).encode())
         refused = set()
     except Problem as problem:
         refused = {error.pointer.split("/")[1] for error in problem.errors}
     try:
-        bodies.ViewRequest.model_validate(body)
+        model.model_validate(body)
         published = set()
     except ValidationError as error:
         published = {str(each["loc"][0]) if each["loc"] else "article" for each in error.errors()}
     assert bool(refused) == bool(published), (refused, published)
     assert published - {"article"} == refused - {"article"}
     if not refused:
-        validator("ViewRequest").validate(body)
+        validator(model.__name__).validate(body)
 
 
 @pytest.mark.parametrize("field", bodies.ViewRequest.model_fields)
