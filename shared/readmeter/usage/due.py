@@ -57,6 +57,12 @@ def to_reconcile(now: float) -> ExportPeriod:
     return month if now >= over + RECONCILE_AFTER else month.month_before
 
 
+def concerns(span: SiteSpan, month: ExportPeriod, zone: Zone) -> bool:
+    """Whether the site can have reads in `month`."""
+    ended = None if span.deleted_at is None else _month_of(_EARLIEST, span.deleted_at)
+    return first_month(span, zone).first <= month.first and (ended is None or month.first <= ended.first)
+
+
 def first_month(span: SiteSpan, zone: Zone) -> ExportPeriod:
     """The month in which the site began, on its own calendar."""
     near = ExportPeriod.parse(f"{datetime.fromtimestamp(span.created_at, UTC):%Y-%m}")
