@@ -7,7 +7,7 @@ RUN := .venv/run.stamp .tools/ministack/installed.stamp
 TEST := $(RUN) .venv/test.stamp .tools/sam/installed.stamp
 BUILD := .tools/python3.13/bin/python3.13 .tools/sam/installed.stamp
 
-.PHONY: help run test check lint format locales generate lock build deploy clean
+.PHONY: help run test check soak bench lint format locales generate lock build deploy clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -21,6 +21,12 @@ test: $(TEST) lint  ## install what is needed and run the whole test suite
 check: lint  ## lint and the fast tests: under a minute
 	@.venv/bin/python -m pytest tests/unit tests/property
 
+soak: .venv/test.stamp  ## live more lives of usage, all simulated (SEEDS=10000; SEED=7 replays one)
+	@PYTHONPATH=shared:. .venv/bin/python tools/soak.py
+
+bench: .venv/test.stamp  ## measure exports beside plain DuckDB (ROWS=200000,2000000)
+	@PYTHONPATH=shared:. .venv/bin/python -m benchmarks.exports
+
 lint: .venv/test.stamp  ## format, lint, types, layers
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
@@ -33,6 +39,7 @@ format: .venv/test.stamp  ## format the code and mend what the linter can mend
 
 locales: .venv/test.stamp  ## write the sentences' data from locales/, and say what is missing
 	@.venv/bin/python tools/locales.py
+	@.venv/bin/python tools/report_words.py
 	@PYTHONPATH=shared .venv/bin/python tools/sentences.py
 
 generate: locales node_modules/.package-lock.json  ## write all that is generated: sentences, reference, snippet, the README's picture
