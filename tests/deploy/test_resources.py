@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from readmeter.core.rules import LedgerDays
+from readmeter.sites.document import LEDGER_DAYS
 from tests.deploy.conftest import ROOT, Stack
 
 FUNCTIONS = (
@@ -162,7 +162,7 @@ class TestUsage:
     def test_what_names_readers_ends_after_the_days_that_a_site_may_choose(self, stack: Stack, name: str) -> None:
         rules = stack.properties(name)["LifecycleConfiguration"]["Rules"]
         ends = {rule["TagFilters"][0]["Value"]: rule["ExpirationInDays"] for rule in rules if "TagFilters" in rule}
-        assert ends == {str(days): days for days in get_args(LedgerDays)}
+        assert ends == {str(days): days for days in LEDGER_DAYS}
 
     def test_nothing_else_of_an_export_ends(self, stack: Stack) -> None:
         rules = stack.properties("ExportBucket")["LifecycleConfiguration"]["Rules"]

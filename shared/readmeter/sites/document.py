@@ -26,11 +26,11 @@ Recorded = Literal["institution", "gift", "subscriber", "campaign", "exempt"]
 Messages = dict[Locale, dict[Kind, dict[Category, Sentence]]]
 
 
-_LEDGER_DAYS = (60, 90, 180, 365)
+LEDGER_DAYS = (60, 90, 180, 365)
 
 
 def _with_an_expiry_rule(days: int) -> int:
-    if days not in _LEDGER_DAYS:
+    if days not in LEDGER_DAYS:
         raise PydanticCustomError(
             "ledger_days",
             "must be 60, 90, 180 or 365: objects expire by their tag, with one rule of the bucket for each",
@@ -129,7 +129,7 @@ class Retention(_Model):
         default=45, description="Days that a reader's items outlive their period"
     )
     ledger_reader_days: Annotated[
-        int, Field(json_schema_extra={"enum": list(_LEDGER_DAYS)}), AfterValidator(_with_an_expiry_rule)
+        int, Field(json_schema_extra={"enum": list(LEDGER_DAYS)}), AfterValidator(_with_an_expiry_rule)
     ] = Field(default=90, description="Days that the ledger's rows, which tell readers apart, are kept")
 
 
