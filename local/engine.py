@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXECUTABLE = ROOT / ".tools" / "ministack" / "bin" / "python"
 SECRET_ID = "Secret"
 FINANCE_TOPIC = "arn:aws:sns:us-east-1:000000000000:FinanceTopic"  # us-east-1: `aws_environment`; the engine's account
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": ""}  # never yours
 _READY_SECONDS = 60
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 
@@ -33,8 +34,7 @@ def aws_environment(endpoint: str) -> dict[str, str]:
     """What points boto3 at the engine and at nothing else."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **_CREDENTIALS,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
@@ -128,7 +128,8 @@ def _secret(data_dir: Path | None) -> str:
 
 
 def _settings(port: int, data_dir: Path | None) -> Mapping[str, str]:
-    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
+    # It checks the signatures of download links, and of nothing else
+    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR", **_CREDENTIALS}
     if data_dir is not None:
         settings |= {"PERSIST_STATE": "1", "STATE_DIR": str(data_dir / "engine")}
         settings |= {"S3_PERSIST": "1", "S3_DATA_DIR": str(data_dir / "objects")}

@@ -25,11 +25,11 @@ FINAL_AFTER = timedelta(hours=72)
 READERS = 300
 _SEED_BYTES = 16
 # How many articles a reader wants in a month, and how many readers of a hundred do
-_APPETITES = {1: 28, 2: 17, 3: 13, 4: 10, 5: 8, 6: 7, 7: 5, 8: 4, 10: 4, 12: 3, 16: 1}
+_APPETITES = {1: 32, 2: 19, 3: 13, 4: 9, 5: 7, 6: 6, 7: 4, 8: 4, 10: 3, 12: 2, 16: 1}
 _WEEKDAYS = (10, 11, 11, 11, 10, 7, 8)  # Monday first
 _HOURS = (2, 1, 1, 1, 1, 2, 5, 9, 11, 9, 7, 7, 9, 9, 6, 5, 5, 6, 8, 10, 12, 11, 8, 4)
-_REREADS = 0.18  # of all views: an article that was read before
-_GIVES_UP = 0.45  # who meets the wall and wants nothing more this month
+_REREADS = 0.13  # of all views: an article that was read before
+_GIVES_UP = 0.35  # who meets the wall and wants nothing more this month
 _READS_ON = 0.5  # who opens another article in the same sitting
 _KEEPS_NOTHING = 0.03  # whose browser keeps no token: a new reader on every page, and never billable
 _MISSED = 0.008  # views that never reached the service: the page showed the article
