@@ -17,6 +17,7 @@ def table(desk: Desk) -> str:
 
 
 def test_a_counted_read_is_one_write(desk: Desk, wire: Wire, table: str) -> None:
+    """I20"""
     for article in "abcde":
         assert desk.view(article)["reason"] == "metered"
         assert wire.to(table) == ["UpdateItem"]
@@ -57,6 +58,7 @@ def test_a_repeat_and_a_wall_with_a_state_ask_nothing(
 def test_what_no_meter_decides_asks_nothing(
     desk: Desk, wire: Wire, table: str, rules: dict[str, object], page: dict[str, object]
 ) -> None:
+    """I20"""
     desk.publish(compiled(**rules))
     wire.to(table)
     desk.view("a", **page)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from readmeter.web.body import EVENT_KINDS
 from tests.support.bad_bodies import FIELDS
-from tests.support.endpoint import SEED, Desk
+from tests.support.endpoint import SEED, Desk, event
 from tests.support.engines import moto_tables
 from tests.support.site import ORIGIN, compiled
 from tests.support.wire import Wire
@@ -132,3 +133,69 @@ def _changed(token: str, place: int, letter: str) -> str:
     place %= len(token)
     other = letter if letter != token[place] else "b"
     return token[:place] + other + token[place + 1 :]
+
+
+EVENTS = st.lists(
+    st.fixed_dictionaries(
+        {"kind": st.sampled_from([*EVENT_KINDS, "opened"]), "article": st.sampled_from(["a", "b"]) | TEXT, "at": VALUES}
+    ),
+    max_size=3,
+)
+
+
+def assert_reported(desk: Desk, wire: Wire, body: bytes, headers: dict[str, str]) -> int:
+    """An answer of the contract, at most one write a day of the last week, and none where the report is refused."""
+    wire.sent.clear()
+    answer = desk.post(body, "/v1/events", **headers)
+    asked = wire.to(desk.tables.meter_table)
+    assert answer.status in (STATUSES - {200}) | {202}
+    assert desk.faults == []
+    assert set(asked) <= {"UpdateItem"}
+    assert len(asked) <= (8 if answer.status == 202 else 0)
+    return answer.status
+
+
+@FUZZ
+@given(VALUES | st.fixed_dictionaries({"site": st.just(SITE)}, optional={"events": VALUES | EVENTS}), HEADERS)
+def test_any_json_as_a_report(desk: Desk, wire: Wire, body: Any, headers: dict[str, str]) -> None:
+    assert_reported(desk, wire, json.dumps(body).encode(), headers)
+
+
+@FUZZ
+@given(st.binary(max_size=100), HEADERS)
+def test_any_bytes_as_a_report(desk: Desk, wire: Wire, body: bytes, headers: dict[str, str]) -> None:
+    assert assert_reported(desk, wire, body, headers) != 202
+
+
+@FUZZ
+@given(EVENTS, st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_any_events_of_a_reader(desk: Desk, wire: Wire, events: list[Any], at: float) -> None:
+    body = {"site": SITE, "seed": SEED, "events": [*events, {"kind": "fail_open", "article": "a", "at": at}]}
+    assert_reported(desk, wire, json.dumps(body).encode(), {})
+
+
+@FUZZ
+@given(
+    st.sampled_from(["GET", "DELETE", "POST", "PUT", ""]) | TEXT,
+    st.dictionaries(st.sampled_from(["site", "x"]), st.sampled_from([SITE, "another"]) | TEXT),
+    TOKENS,
+    HEADERS,
+)
+def test_no_made_up_token_is_a_reader(
+    desk: Desk, wire: Wire, method: str, query: dict[str, str], token: str, headers: dict[str, str]
+) -> None:
+    wire.sent.clear()
+    asked = event(b"", "/v1/reader", method, **{"authorization": f"Bearer {token}", **headers})
+    answer = desk.send({**asked, "queryStringParameters": query})
+    assert answer.status in {401, 403, 404, 405, 422} or method == "OPTIONS"
+    assert wire.to(desk.tables.meter_table) == []
+    assert desk.faults == []
+
+
+@FUZZ
+@given(st.integers(0), LETTERS)
+def test_no_changed_token_erases_a_reader(desk: Desk, wire: Wire, place: int, letter: str) -> None:
+    genuine = desk.view("a", seed=SEED)["reader"]
+    wire.sent.clear()
+    assert desk.reader(_changed(genuine, place, letter), "DELETE").status == 401
+    assert wire.to(desk.tables.meter_table) == []
