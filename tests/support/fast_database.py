@@ -140,7 +140,16 @@ def _parsed(update: str) -> Any:
 
 
 def _motos(image: Image) -> Item:
-    return Item(DynamoType(image["pk"]), DynamoType(image["sk"]), image)
+    own = {
+        name: {kind: list(content) if isinstance(content, list) else content} for name, (kind, content) in _pairs(image)
+    }
+    return Item(DynamoType(image["pk"]), DynamoType(image["sk"]), own)  # moto adds to the lists that it is given
+
+
+def _pairs(image: Image) -> Iterator[tuple[str, tuple[str, Any]]]:
+    for name, value in image.items():
+        [(kind, content)] = value.items()
+        yield name, (kind, content)
 
 
 def _images(item: Item) -> Iterator[tuple[str, dict[str, Any]]]:
