@@ -73,10 +73,9 @@ def test_there_is_no_byte_code_without_its_module(build: Path) -> None:
         assert Path(importlib.util.source_from_cache(str(compiled))).exists()
 
 
-def test_the_layer_is_for_one_processor(build: Path, architecture: str) -> None:
+def test_what_is_compiled_is_for_one_processor(build: Path, architecture: str) -> None:
     libraries = list(build.rglob("*.so*"))
     assert libraries
-    assert {path.name for path in libraries if MACHINES[architecture] not in path.name} == set()
     machine = {"arm64": 183, "x86_64": 62}[architecture]
     assert {struct.unpack_from("<H", path.read_bytes(), 18)[0] for path in libraries} == {machine}
 
