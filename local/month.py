@@ -25,16 +25,18 @@ FINAL_AFTER = timedelta(hours=72)
 READERS = 300
 _SEED_BYTES = 16
 # How many articles a reader wants in a month, and how many readers of a hundred do
-_APPETITES = {1: 32, 2: 19, 3: 13, 4: 9, 5: 7, 6: 6, 7: 4, 8: 4, 10: 3, 12: 2, 16: 1}
+_APPETITES = {1: 34, 2: 20, 3: 13, 4: 9, 5: 7, 6: 6, 7: 4, 8: 3, 10: 3, 12: 1}
 _WEEKDAYS = (10, 11, 11, 11, 10, 7, 8)  # Monday first
 _HOURS = (2, 1, 1, 1, 1, 2, 5, 9, 11, 9, 7, 7, 9, 9, 6, 5, 5, 6, 8, 10, 12, 11, 8, 4)
-_REREADS = 0.13  # of all views: an article that was read before
+_REREADS = 0.1  # of all views: an article that was read before
 _GIVES_UP = 0.35  # who meets the wall and wants nothing more this month
 _READS_ON = 0.5  # who opens another article in the same sitting
 _KEEPS_NOTHING = 0.03  # whose browser keeps no token: a new reader on every page, and never billable
 _MISSED = 0.008  # views that never reached the service: the page showed the article
 _DISMISSES = 0.12
-_SENDS_BY_ITSELF = 3 * 86_400  # seconds that a page keeps events for the reader's next view
+_SITTING = 3_600  # seconds; what happens in one sitting is sent with the first view of the next,
+_SENDS_BY_ITSELF = 3 * 86_400  # or by itself when none has come for so long
+_MANY_EVENTS = 18  # a request carries 20 at the most, a page adds two
 _DISMISSES_AFTER = 4  # seconds
 _CLICKS_AFTER = 9
 _SUBSCRIBES = 0.09  # of those who meet the wall
@@ -72,7 +74,7 @@ class MonthClock:
     """The clock of the handlers that a month is played through: it stands where it was set (epoch seconds)."""
 
     def __init__(self) -> None:
-        self.at = 0.0
+        self.at = 0
 
     def now(self) -> float:
         return self.at
@@ -203,7 +205,7 @@ def play(
         browsers.send_what_waited_since(reading.at - _SENDS_BY_ITSELF)
         reasons[browsers.open(reading)] += 1
         progress(done)
-    browsers.send_what_waited_since(clock.at)
+    browsers.send_what_waited_since(readings[-1].at)
     return reasons
 
 
@@ -214,6 +216,10 @@ class _Browser:
     reader: str | None = None
     state: str | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+
+    def waits_since(self, at: int) -> bool:
+        """Whether events have waited since `at` (epoch seconds), or are as many as one request carries."""
+        return bool(self.events) and (self.events[0]["at"] <= at * 1000 or len(self.events) >= _MANY_EVENTS)
 
 
 class _Browsers:
@@ -231,15 +237,16 @@ class _Browsers:
         if reading.expected == "missed":
             browser.events.append(_event("fail_open", reading, 0))
             return "missed"
-        answer = self._post("/v1/views", self._view(reading, browser))
+        sent = browser.events if browser.waits_since(reading.at - _SITTING) else []
+        answer = self._post("/v1/views", {**self._view(reading, browser), "events": sent})
         browser.reader, browser.state = answer["reader"], answer["state"] or browser.state
-        browser.events = list(_events(reading, answer["prompt"]))
+        browser.events = [*browser.events[len(sent) :], *_events(reading, answer["prompt"])]
         return str(answer["reason"])
 
-    def send_what_waited_since(self, at: float) -> None:
+    def send_what_waited_since(self, at: int) -> None:
         """Reports the events of readers who opened nothing more since then."""
         for seed, browser in self._held.items():
-            if browser.events and browser.events[0]["at"] <= at * 1000:
+            if browser.waits_since(at):
                 self._post("/v1/events", {"reader": browser.reader, "seed": seed, "events": browser.events})
                 browser.events = []
 
@@ -253,7 +260,6 @@ class _Browsers:
             "storage": None if reading.stored else "none",
             "sections": [reading.article.section],
             "locale": reading.article.lang,
-            "events": browser.events,
         }
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:

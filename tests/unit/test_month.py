@@ -137,21 +137,36 @@ def test_each_page_is_sent_at_its_own_time_with_what_the_browser_holds():
     assert reasons == {"metered": 3}
 
 
-def test_what_happened_on_a_page_goes_with_the_next_view_or_by_itself_three_days_later():
+def test_what_happened_in_a_sitting_goes_with_the_next_one_or_by_itself_three_days_later():
     four_days = 4 * 86_400
     service, _ = played(
         reading(1000, 0, at_count="prompt_dismissed"),
         reading(2000, 2, at_count="prompt_dismissed", at_wall="subscribe_clicked"),
-        reading(2000 + four_days, 1),
+        reading(9000, 1),
+        reading(9000 + four_days, 1),
     )
-    assert [path for _, path, _ in service.sent] == ["/v1/views", "/v1/views", "/v1/events", "/v1/views", "/v1/events"]
+    assert [(path[4:], len(body["events"])) for _, path, body in service.sent] == [
+        ("views", 0),
+        ("views", 0),
+        ("views", 4),
+        ("events", 1),
+        ("views", 0),
+        ("events", 1),
+    ]
     assert [(event["kind"], event["article"][-1], event["at"]) for event in service.events] == [
         ("prompt_shown", "0", 1_000_000),
         ("prompt_dismissed", "0", 1_004_000),
         ("prompt_shown", "2", 2_000_000),
         ("subscribe_clicked", "2", 2_009_000),
-        ("prompt_shown", "1", (2000 + four_days) * 1000),
+        ("prompt_shown", "1", 9_000_000),
+        ("prompt_shown", "1", (9000 + four_days) * 1000),
     ]
+
+
+def test_no_request_carries_more_events_than_the_service_takes():
+    service, _ = played(*(reading(1000 + number, number % 21, at_count="prompt_dismissed") for number in range(40)))
+    assert max(len(body["events"]) for _, _, body in service.sent) <= 20
+    assert len(service.events) == 80 - 2  # at the wall nobody can dismiss anything
 
 
 def test_a_missed_view_is_never_sent_and_reported_later():
