@@ -81,7 +81,7 @@ def load(
     files = _day_files(ledger, kind, objects)
     raw = [keys for each, keys in objects.items() if each not in files]
     joined = [
-        _join(fetch(ledger, keys, folder / f"{number}"), folder / f"{number}.gz") for number, keys in enumerate(raw)
+        join_gzip(fetch(ledger, keys, folder / f"{number}"), folder / f"{number}.gz") for number, keys in enumerate(raw)
     ]
     _make(connection, table, joined, fetch(ledger, sorted(files.values()), folder / "days"), row, key)
 
@@ -95,7 +95,7 @@ def fetch(bucket: Objects, keys: Sequence[str], folder: Path) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _join(paths: Sequence[str], into: Path) -> str:
+def join_gzip(paths: Sequence[str], into: Path) -> str:
     """Gzip files one after another are a gzip file, and DuckDB reads one many times faster than hundreds."""
     with into.open("wb") as whole:
         for path in paths:
