@@ -1,4 +1,4 @@
-"""A client of the admin function's handler, with an empty site table for each test."""
+"""Clients of the admin and the exports function's handlers, with an empty site table and buckets for each test."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +9,9 @@ from moto import mock_aws
 
 from local.engine import ROOT
 from local.template import Template
+from readmeter.usage.objects import S3Objects
 from tests.support.admin_api import SECRET, AdminClient, Clock
+from tests.support.usage_api import TOPIC, NoItems, UsageService
 
 AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
@@ -40,3 +42,45 @@ def admin(_admin: AdminClient, monkeypatch: pytest.MonkeyPatch) -> AdminClient:
     for item in _admin.items():
         _admin.dynamodb.delete_item(TableName=_admin.table, Key={"pk": item["pk"], "sk": item["sk"]})
     return replace(_admin)
+
+
+@pytest.fixture(scope="module")
+def _usage(_admin: AdminClient) -> UsageService:
+    template = Template.read(ROOT / "template.yaml", {"FinanceTopic": TOPIC})
+    environment = template.functions["ExportsFunction"].environment
+    s3 = boto3.client("s3")
+    for bucket in template.buckets.values():
+        s3.create_bucket(**bucket.create)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        from functions.exports import app  # noqa: PLC0415 - its last line reads the environment
+
+        started: list[dict[str, object]] = []
+        complete_until: list[float] = []
+        handler = app.build(
+            environment, _admin.clock, started.append, NoItems(), lambda now: (complete_until or [now])[-1]
+        )
+    return UsageService(
+        replace(_admin, app=app, handler=handler),
+        _admin,
+        _admin.clock,
+        S3Objects(s3, environment["LEDGER_BUCKET"]),
+        S3Objects(s3, environment["EXPORT_BUCKET"]),
+        started,
+        complete_until,
+        dict(environment),
+    )
+
+
+@pytest.fixture
+def usage(admin: AdminClient, _usage: UsageService) -> UsageService:
+    """The exports function, at noon of 2026-11-20 (UTC), with an empty ledger and nothing exported or told."""
+    _usage.started.clear()
+    _usage.complete_until.clear()
+    boto3.client("sns").delete_topic(TopicArn=TOPIC)
+    boto3.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
+    s3 = boto3.resource("s3")
+    for bucket in s3.buckets.all():
+        bucket.object_versions.delete(BypassGovernanceRetention=True)
+    return replace(_usage, admin=admin)
