@@ -58,7 +58,7 @@ def ledger_is_what_was_shown(world: World) -> None:
 
 
 def exported(world: World, made: Manifest) -> None:
-    """Whenever a month that is open is exported: it holds what the ledger holds, and with the finals before all of it."""
+    """An export of what is open holds what the ledger holds; a month's, with the finals before it, all of it."""
     rows = in_ledger(world).values()
     own = [row for row in rows if row["local_date"].startswith(made.period)]
     assert made.control_totals.quantity == len(own), f"{made.period} as exported and in the ledger"

@@ -1,6 +1,7 @@
 """What goes wrong on the way to the database and to the buckets."""
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,32 +41,44 @@ class FaultyDatabase:
 
 
 class Bucket(MemoryObjects):
-    """`on_create` is called with each key before it is created, `after_create` afterwards: there a run may crash."""
+    """A bucket that may stop who writes to it: `on_create` is called before each write, `after_create` after."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
-        self.on_create: Callable[[str], None] = lambda key: None
-        self.after_create: Callable[[str], None] = lambda key: None
+        self.on_create: Callable[[], None] = lambda: None
+        self.after_create: Callable[[], None] = lambda: None
 
     def create(
         self, key: str, body: bytes | Path, *, keep_days: int | None = None, locked_until: float | None = None
     ) -> bool:
-        self.on_create(key)
+        self.on_create()
         created = super().create(key, body, keep_days=keep_days, locked_until=locked_until)
-        self.after_create(key)
+        self.after_create()
         return created
 
     def healthy(self) -> None:
-        self.on_create = self.after_create = lambda key: None
+        self.on_create = self.after_create = lambda: None
+
+    def crash(self, number: int, before: bool) -> None:
+        """Who writes crashes at the `number`th write from now (from 0): before it is done, or after."""
+        self.healthy()
+        step = at(number, _crash)
+        if before:
+            self.on_create = step
+        else:
+            self.after_create = step
 
 
-def crash_at(number: int) -> Callable[[str], None]:
-    """Crashes when it is called for the `number`th time (from 0)."""
-    left = [number]
+def at(number: int, act: Callable[[], None]) -> Callable[[], None]:
+    """What acts when it is called for the `number`th time (from 0)."""
+    calls = count()
 
-    def step(key: str) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Crash(key)
+    def step() -> None:
+        if next(calls) == number:
+            act()
 
     return step
+
+
+def _crash() -> None:
+    raise Crash

@@ -23,7 +23,7 @@ _MOVES = {
 }
 
 
-class Drift(AssertionError):
+class Drift(AssertionError):  # noqa: N818
     """A life that does not tie out; says what replays it."""
 
     def __init__(self, seed: int) -> None:

@@ -23,7 +23,10 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """A view, and what the rules said then: the zone, the meter whose allowance counts, what it counts."""
+    """A view, and what the rules said then: the zone, the meter whose allowance counts, what it counts, over how long.
+
+    `days` is the length of a window, 0 where the meter counts by the calendar.
+    """
 
     reader: str
     article: str
@@ -32,6 +35,7 @@ class Asked:
     zone: str
     meter: str
     unit: str
+    days: int
     traffic: str
 
 
@@ -59,7 +63,7 @@ class Model:
             asked.traffic,
             asked.unit,
         )
-        counted = (asked.meter, answer["resets_at"], article)
+        counted = (asked.meter, _period(answer["resets_at"], asked.days), article)
         if answer["reason"] in recorded:
             self._add(read._replace(decision=answer["reason"], meter=""), (answer["reason"], date, article))
         elif answer["reason"] == "metered":
@@ -85,6 +89,13 @@ class Model:
         self._kept[read.reader] += 1
         self.shown.append(read)
         return True
+
+
+def _period(resets_at: str | None, days: int) -> object:
+    """What tells a period from others whatever the rules become: a window's first instant, the date of a reset."""
+    if resets_at is None or not days:
+        return resets_at and resets_at[:10]
+    return datetime.fromisoformat(resets_at).timestamp() - days * 86_400
 
 
 def _date(at: float, zone: str) -> str:

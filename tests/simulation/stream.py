@@ -1,6 +1,6 @@
 """The meter table's stream and Lambda's event source mapping, with all that goes wrong on the way to the ledger.
 
-What AWS promises is kept: every change is in the stream once, in the order of its item. What it does not promise is not:
+What AWS promises is kept: every change is in the stream once, in the order of its item. What it does not is not:
 batches come twice, in parts, again from further back, and a shard may wait for weeks while another runs ahead.
 """
 
@@ -93,7 +93,7 @@ class EventSource:
             self.deliver(self._random.randrange(len(self._stream.shards)), self._random.randint(1, 30))
 
     def lose(self, shard: int) -> None:
-        """The oldest waiting record of the shard is gone for ever: who was due to deliver it was broken for too long."""
+        """The oldest waiting record of the shard is gone: who was due to deliver it was broken for too long."""
         queue = self._stream.shards[shard]
         if queue and _owner(queue[0]) not in self.erased:
             self.lost.append(queue.popleft())

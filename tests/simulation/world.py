@@ -27,7 +27,7 @@ from readmeter.usage.manifest import Manifest
 from readmeter.usage.period import ExportPeriod
 from readmeter.usage.reconciliation import Reconciliation, reconcile
 from readmeter.usage.stream import LedgerStream, Redrive
-from tests.simulation.faults import Bucket, FaultyDatabase, crash_at
+from tests.simulation.faults import Bucket, FaultyDatabase, at
 from tests.simulation.model import Asked, Model
 from tests.simulation.stream import Crash, EventSource, Stream
 from tests.support.endpoint import KEYRING, Desk
@@ -194,6 +194,7 @@ class World:
             zone=rules.timezone,
             meter=meter.pool if meter else "",
             unit=meter.count if meter else "article",
+            days=meter.days if meter else 0,
             traffic="unstored" if "storage" in body else "reader",
             display=body["view"],
         )
@@ -264,8 +265,7 @@ class World:
     def deliver(self) -> None:
         """A batch; the function may crash after any of its writes."""
         if self.random.random() < 0.2:
-            crash = crash_at(self.random.randrange(3))
-            self.ledger.on_create, self.ledger.after_create = self.random.choice([(crash, _nothing), (_nothing, crash)])
+            self.ledger.crash(self.random.randrange(3), before=self.random.random() < 0.5)
         self.source.deliver(self.random.randrange(3), self.random.randint(1, 12))
         self.ledger.healthy()
 
@@ -305,33 +305,23 @@ class World:
         """An export as finance gets it: run again where it crashed, run by two at once, run twice."""
         period, trouble = ExportPeriod.parse(text), self.random.random()
         if trouble < 0.25:
-            crash = crash_at(self.random.randrange(7))
-            self.exports.on_create, self.exports.after_create = self.random.choice(
-                [(crash, _nothing), (_nothing, crash)]
-            )
+            self.exports.crash(self.random.randrange(7), before=self.random.random() < 0.5)
             with suppress(Crash):
-                self.exporter.run(SITE, period, self.desk.now)
+                self._run(period)
             self.exports.healthy()
         elif trouble < 0.35:
-            self.exports.on_create = self._another_run_at(self.random.randrange(7), period)
+            self.exports.on_create = at(self.random.randrange(7), lambda: self._run(period))
         if trouble < 0.35 and self.random.random() < 0.5:
             self.deliver()
-        made = self.exporter.run(SITE, period, self.desk.now)
+        made = self._run(period)
         self.exports.healthy()
         assert self.exporter.latest(SITE, period) == made
         if made.status == "final":
             assert self.finals.setdefault(made.export_id, made.text()) == made.text(), "a final changed"
         return made
 
-    def _another_run_at(self, number: int, period: ExportPeriod) -> Any:
-        left = [number]
-
-        def step(key: str) -> None:
-            left[0] -= 1
-            if left[0] == -1:
-                self.exporter.run(SITE, period, self.desk.now)
-
-        return step
+    def _run(self, period: ExportPeriod) -> Manifest:
+        return self.exporter.run(SITE, period, self.desk.now)
 
     def _fault_of_the_ledger(self, fault: Exception) -> None:
         raise fault
@@ -368,7 +358,3 @@ class _Items:
 
     def __call__(self) -> Iterator[Image]:
         return iter(self._world.items())
-
-
-def _nothing(key: str) -> None:
-    pass

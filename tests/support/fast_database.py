@@ -4,6 +4,7 @@ Nothing of DynamoDB's own is written again here but what moto does not have: a w
 and a transaction is all or nothing.
 """
 
+import copy
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -140,16 +141,8 @@ def _parsed(update: str) -> Any:
 
 
 def _motos(image: Image) -> Item:
-    own = {
-        name: {kind: list(content) if isinstance(content, list) else content} for name, (kind, content) in _pairs(image)
-    }
-    return Item(DynamoType(image["pk"]), DynamoType(image["sk"]), own)  # moto adds to the lists that it is given
-
-
-def _pairs(image: Image) -> Iterator[tuple[str, tuple[str, Any]]]:
-    for name, value in image.items():
-        [(kind, content)] = value.items()
-        yield name, (kind, content)
+    own = copy.deepcopy(image)  # moto adds to the sets that it is given
+    return Item(DynamoType(own["pk"]), DynamoType(own["sk"]), own)
 
 
 def _images(item: Item) -> Iterator[tuple[str, dict[str, Any]]]:
