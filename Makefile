@@ -45,6 +45,7 @@ locales: .venv/test.stamp  ## write the sentences' data from locales/, and say w
 generate: locales node_modules/.package-lock.json  ## write all that is generated: sentences, reference, snippet, the README's picture
 	@PYTHONPATH=shared .venv/bin/python -m tools.openapi
 	@PYTHONPATH=shared .venv/bin/python tools/site_document.py
+	@PYTHONPATH=shared .venv/bin/python tools/export_columns.py
 	@PYTHONPATH=shared .venv/bin/python tools/command_reference.py
 	@npm run --silent build
 	@PYTHONPATH=shared:. .venv/bin/python tools/pictures.py

@@ -28,6 +28,9 @@ has chromium || apt chromium fonts-dejavu-core ||
 [ -x .tools/python3.13/bin/python3.13 ] || tools/runtime.sh 2>/dev/null || { apt python3.13 python3.13-venv 2>/dev/null && tools/runtime.sh; } ||
     lacking "sam build" "make build (it says how to get Python 3.13)" tests/deploy/test_build.py
 
+has soffice || apt libreoffice-calc-nogui ||
+    lacking "exports in a spreadsheet" "sudo apt-get install libreoffice-calc-nogui" tests/usage/test_export_spreadsheet.py
+
 # shellcheck disable=SC2086
 .venv/bin/python -m pytest -n auto --dist loadfile $ignored
 status=$?

@@ -17,6 +17,7 @@ from readmeter.usage.period import ExportPeriod
 from tests.support.objects import MemoryObjects
 
 SITE = "riotimes"
+FORMULA_LIKE_METERS = ("-4", "--cmd", "7", "2026-11-01")
 
 
 def at(text: str) -> float:
@@ -83,6 +84,20 @@ class Bench:
 
     def usage(self, manifest: Manifest) -> list[dict[str, Any]]:
         return [json.loads(line) for line in gzip.decompress(self.file(manifest, "usage.jsonl.gz")).splitlines()]
+
+
+def formula_like() -> tuple[Bench, Manifest]:
+    """A final with corrections of a site whose names a spreadsheet would rather compute than show."""
+    site = "-1-site"
+    meters = [{"name": name, "limits": {"anonymous": 5}} for name in FORMULA_LIKE_METERS]
+    bench = Bench([version(site=site, name="=1+2", meters=meters)])
+    bench.run("2026-10", "2026-11-10")
+    for date in ("2026-10-20", "2026-11-22"):
+        reads = [
+            read(f"r{n}", f"a{n}", date, site=site, meter=meter) for n, meter in enumerate(FORMULA_LIKE_METERS * 2)
+        ]
+        bench.arrive(*reads, read("ann", "x", date, site=site, meter="", decision="gift"))
+    return bench, bench.run("2026-11", "2026-12-10")
 
 
 def summed(rows: Iterable[dict[str, Any]], *by: str) -> dict[tuple[Any, ...], int]:

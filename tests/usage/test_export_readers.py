@@ -1,10 +1,9 @@
-"""Whoever opens the files reads the same: DuckDB, pyarrow, Python and a spreadsheet, in which no formula runs."""
+"""Whoever reads the files by a program reads the same: DuckDB, pyarrow and Python."""
 
 import csv
 import gzip
 import io
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,12 @@ import pytest
 
 from readmeter.usage.columns import COUNTED, INVOICE, USAGE, Column
 from readmeter.usage.manifest import Manifest
-from tests.support.exports import Bench, read, version
-
-SITE = "-1-site"
-NAME = "=1+2"
-METERS = ["-4", "--cmd", "7", "2026-11-01"]
+from tests.support.exports import FORMULA_LIKE_METERS, Bench, formula_like
 
 
 @pytest.fixture(scope="module")
 def export() -> tuple[Bench, Manifest]:
-    """A final of a site whose names a spreadsheet would rather compute than show."""
-    bench = Bench(
-        [version(site=SITE, name=NAME, meters=[{"name": name, "limits": {"anonymous": 5}} for name in METERS])]
-    )
-    late, own = [
-        [read(f"r{n}", f"{meter} {n}", date, site=SITE, meter=meter) for n, meter in enumerate(METERS * 2)]
-        for date in ("2026-10-20", "2026-11-22")
-    ]
-    bench.run("2026-10", "2026-11-10")
-    bench.arrive(*late, name="late")
-    bench.arrive(*own, read("ann", "x", site=SITE, meter="", decision="gift"), name="own")
-    return bench, bench.run("2026-11", "2026-12-10")
+    return formula_like()
 
 
 @pytest.fixture
@@ -62,7 +46,7 @@ def as_cells(rows: list[dict[str, Any]], columns: tuple[Column, ...] = USAGE) ->
 
 def test_the_rows_are_there(rows: list[dict[str, Any]]) -> None:
     assert {row["row_class"] for row in rows} == {"usage", "correction"}
-    assert {row["meter"] for row in rows} == {*METERS, None}
+    assert {row["meter"] for row in rows} == {*FORMULA_LIKE_METERS, None}
 
 
 def test_csv_is_rfc_4180_in_utf_8_with_a_bom(folder: Path, rows: list[dict[str, Any]]) -> None:
@@ -119,29 +103,3 @@ def test_the_reads_behind_a_row_are_as_many_as_it_says(folder: Path, rows: list[
         assert {tuple(each[name] for name in same) for each in behind} == {tuple(row[name] for name in same)}
         if row["row_class"] == "usage":
             assert len({each["reader"] for each in behind}) == row["unique_readers"]
-
-
-@pytest.mark.parametrize("name", ["usage.csv", "invoice.csv"])
-def test_a_spreadsheet_shows_every_cell_as_it_is_and_runs_none(folder: Path, tmp_path: Path, name: str) -> None:
-    before = list(csv.reader(io.StringIO((folder / name).read_text("utf-8-sig"), newline="")))
-    # A double click opens it with the defaults; the way back through the workbook shows what the cells hold.
-    convert(tmp_path, folder / name, "ods")
-    formulas = subprocess.run(
-        ["unzip", "-p", tmp_path / "out" / f"{Path(name).stem}.ods", "content.xml"], capture_output=True, check=True
-    )
-    assert b"table:formula" not in formulas.stdout
-    convert(tmp_path, tmp_path / "out" / f"{Path(name).stem}.ods", "csv:Text - txt - csv (StarCalc):44,34,76")
-    after = list(csv.reader(io.StringIO((tmp_path / "out" / name).read_text("utf-8-sig"), newline="")))
-    assert [[{"TRUE": "true", "FALSE": "false"}.get(cell, cell) for cell in row] for row in after] == before
-
-
-def convert(tmp_path: Path, file: Path, to: str) -> None:
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    utf_8 = "--infilter=CSV:44,34,76"  # comma, quote; what the BOM tells the window, the command has to be told
-    reads = [utf_8] if file.suffix == ".csv" else []
-    subprocess.run(
-        ["soffice", profile, "--headless", *reads, "--convert-to", to, "--outdir", tmp_path / "out", file],
-        capture_output=True,
-        check=True,
-        timeout=120,
-    )
