@@ -17,7 +17,7 @@ Readmeter is running.
 Three things to try:
   1. Open an article and read the line at the foot of the page; close it with the ×. Then open more, up to the wall.
   2. Use the grey strip on top: a new reader, the next month, a service that is down.
-  3. Ask the API:  curl -d '{{"site": "rio-courier", "article": "a-test"}}' {api}/v1/views
+  3. See what finance gets: press "Simulate a month of readers" in the back office, {newspaper}/_operator
 
 The API is at {api} (reference: {api}/v1/docs). Ctrl-C stops everything.
 """

@@ -101,6 +101,7 @@ class Stage:
     """How far the month is: readings done of `total`; `seconds` since the press, once it is over."""
 
     phase: Phase = "idle"
+    month: ExportPeriod | None = None
     done: int = 0
     total: int = 0
     seconds: float = 0.0
@@ -155,8 +156,8 @@ class BackOffice:
         with self._lock:
             if self._stage.running:
                 return
-            self._stage = Stage("reading")
-        month = self.month
+            month = self.month
+            self._stage = Stage("reading", month)
         self._start(lambda: self._run(month))
 
     def page(self, api_url: str) -> dict[str, Any]:
@@ -216,7 +217,7 @@ class BackOffice:
             self._enter("failed")
 
     def _progress(self, done: int, total: int) -> None:
-        self._stage = Stage("reading", done, total)
+        self._stage = replace(self._stage, done=done, total=total)
 
     def _enter(self, phase: Phase) -> None:
         self._stage = replace(self._stage, phase=phase)
