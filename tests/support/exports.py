@@ -5,7 +5,7 @@ import gzip
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,8 +58,13 @@ def read(reader: str, article: str, local_date: str = "2026-11-22", **given: Any
 class Bench:
     """One site with its buckets. `run` exports at a time in UTC; `arrive` appends to the ledger."""
 
-    def __init__(self, versions: Sequence[Version] = (version(),), exports: Any = None) -> None:
-        self.ledger = MemoryObjects()
+    def __init__(
+        self,
+        versions: Sequence[Version] = (version(),),
+        exports: Any = None,
+        clock: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.ledger = MemoryObjects(clock)
         self.exports = MemoryObjects() if exports is None else exports
         self.site = versions[0].site
         self.exporter = Exporter(

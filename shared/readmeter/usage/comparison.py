@@ -7,7 +7,6 @@ import csv
 import gzip
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
@@ -21,12 +20,12 @@ from readmeter.core.keys import Keyring
 from readmeter.core.period import DAY
 from readmeter.store.database import Item
 from readmeter.store.reads import Erasure, erasure_of
+from readmeter.usage.dataset import fetch, join_gzip
 from readmeter.usage.ledger import READ_KEY, READS, ReadRow, partition, reader_digest, rows_of
 from readmeter.usage.objects import Objects
 from readmeter.usage.period import ExportPeriod
 
 _MOST_NAMED = 1000
-_DOWNLOADS = 8  # at once
 _FIRST_CALENDAR = 14 * 3600  # seconds by which the zone that is first to end a date is ahead of UTC
 
 
@@ -217,11 +216,22 @@ class Comparison:
         self._sql = connection
         self._sql.execute("SET preserve_insertion_order = false")
 
-    def load(self, files: Sequence[LedgerFile], kept_days: int) -> None:
-        """Makes the tables. `files` are the ledger's; items are kept for `kept_days` after their period."""
+    def load(self, files: Sequence[LedgerFile], kept_days: int, counted: Path | None = None) -> None:
+        """Makes the tables. `files` are the ledger's; items are kept for `kept_days` after their period.
+
+        With `counted`, an export's usage of the month stands for the ledger's objects that it was made of.
+        """
         self._load_truth()
         self._create_ledger("ledger")
         self._load_ledger("ledger", files)
+        if counted is not None:
+            self._sql.execute(
+                f"""
+                INSERT INTO ledger SELECT {_NAMES}, local_date, false
+                FROM (SELECT * REPLACE (coalesce(meter, '') AS meter) FROM read_parquet(?)) WHERE row_class = 'usage'
+                """,  # noqa: S608
+                [str(counted)],
+            )
         self._load_erasures(self._said.erasures.get(self._site, ()))
         self._load_periods()
         self._sql.execute(_EXTRA, [kept_days * DAY - _FIRST_CALENDAR, self._said.at])
@@ -275,7 +285,7 @@ class Comparison:
         self._sql.execute(f"CREATE TABLE {table} ({_definitions({**_COLUMNS, 'folder': 'VARCHAR', 'late': 'BOOL'})})")
 
     def _load_ledger(self, table: str, files: Sequence[LedgerFile], condition: str = "true") -> None:
-        paths = self._download(files)
+        paths = self._download(table, files)
         if paths:
             self._sql.execute(
                 f"""
@@ -287,16 +297,18 @@ class Comparison:
                 [paths],
             )
 
-    def _download(self, files: Sequence[LedgerFile]) -> list[str]:
-        """The files' paths: `…/late/<date>/…` for those that came after the items were read (to S3's second)."""
-        paths = []
-        for number, file in enumerate(files):
-            folder = self._folder / ("late" if file.created + 1 > self._said.at else "early") / file.day
-            folder.mkdir(parents=True, exist_ok=True)
-            paths.append(folder / f"{number}.jsonl.gz")
-        with ThreadPoolExecutor(_DOWNLOADS) as pool:
-            list(pool.map(self._ledger.download, [file.key for file in files], paths))
-        return [str(path) for path in paths]
+    def _download(self, table: str, files: Sequence[LedgerFile]) -> list[str]:
+        """One file for each date, `…/late/<date>/…` for what came after the items were read (to S3's second)."""
+        groups: dict[Path, list[str]] = {}
+        for file, path in zip(
+            files, fetch(self._ledger, [file.key for file in files], self._folder / table), strict=True
+        ):
+            age = "late" if file.created + 1 > self._said.at else "early"
+            groups.setdefault(self._folder / f"joined-{table}" / age / file.day / "rows.jsonl.gz", []).append(path)
+        for whole, paths in groups.items():
+            whole.parent.mkdir(parents=True)
+            join_gzip(paths, whole)
+        return [str(whole) for whole in groups]
 
     def _load_erasures(self, erasures: Sequence[Erasure]) -> None:
         self._sql.execute(
@@ -327,8 +339,8 @@ class Comparison:
             )
         self._create_ledger("other_months")
         concerned = f"EXISTS (FROM erasures e WHERE {_SAME_READER})"
-        for other in sorted(months - {month}):
-            self._load_ledger("other_months", ledger_files(self._ledger, self._site, other), concerned)
+        others = [file for other in sorted(months - {month}) for file in ledger_files(self._ledger, self._site, other)]
+        self._load_ledger("other_months", others, concerned)
         self._sql.execute(
             f"""
             CREATE TABLE forgotten AS SELECT *, {_SLOT} AS slot
