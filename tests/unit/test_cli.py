@@ -352,7 +352,7 @@ def test_rate_turns_a_final_month_into_lines(run: Callable[..., Result], service
     ends(
         run("rate", "riotimes", "2026-11", "--prices", "prices.yaml", "--output", "i.csv"),
         0,
-        "3 lines, BRL 669.44, in i.csv",
+        "184,200 billable reads: BRL 669.44, in i.csv",
     )
     text = (tmp_path / "i.csv").read_bytes().decode("utf-8-sig")
     lines = list(csv.DictReader(StringIO(text, newline="")))
@@ -398,7 +398,7 @@ def test_articles_sends_the_catalogue(
 ) -> None:
     service.answers["PUT", "/v1/admin/sites/riotimes/articles"] = (200, {})
     (tmp_path / f"articles.{kind}").write_text(catalogue(kind))
-    ends(run("articles", "riotimes", f"articles.{kind}"), 0, "2 articles of riotimes have their titles now.")
+    ends(run("articles", "riotimes", f"articles.{kind}"), 0, "riotimes: 2 articles have their titles now.")
     assert json.loads(service.asked[0].body or b"") == {"articles": CATALOGUE}
 
 

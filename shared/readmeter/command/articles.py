@@ -47,7 +47,8 @@ def articles(desk: Desk, site: str, file: Path) -> None:
         desk.client.call("PUT", f"/v1/admin/sites/{segment(site)}/articles", body=body)
     if desk.as_json:
         desk.answer({"site": site, "articles": len(labels)})
-    desk.say(f"{number(len(labels))} articles of {site} have their titles now.")
+    said = "article has its title" if len(labels) == 1 else "articles have their titles"
+    desk.say(f"{site}: {number(len(labels))} {said} now.")
 
 
 def _entries(file: Path) -> Iterator[tuple[str, Any]]:

@@ -95,8 +95,8 @@ def list_(desk: Desk, site: str) -> None:
 @export.command()
 @click.argument("site")
 @click.argument("period", callback=period)
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where to  [default: SITE_PERIOD]")
-@click.option("--revision", type=click.IntRange(1), help="An earlier revision  [default: the newest]")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), show_default="SITE_PERIOD", help="Where to")
+@click.option("--revision", type=click.IntRange(1), show_default="the newest", help="An earlier revision")
 @click.option("--replace", is_flag=True, help="Overwrite files of the same name that differ")
 @command
 def get(desk: Desk, site: str, period: str, folder: Path | None, revision: int | None, replace: bool) -> None:
@@ -203,7 +203,12 @@ def wait(desk: Desk, doing: str, timeout: int, ask: Callable[[], Any]) -> Any:
     """Asks until the status is no longer `running`. Raises `Unreachable` when that takes longer than `timeout`."""
     until = desk.clock() + timeout
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=desk.screen, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=desk.screen,
+        disable=not desk.screen.is_terminal,
+        transient=True,
     ) as shown:
         shown.add_task(doing)
         while (answer := ask()).get("status") == "running":
@@ -216,7 +221,7 @@ def wait(desk: Desk, doing: str, timeout: int, ask: Callable[[], Any]) -> Any:
 @contextmanager
 def _bar(desk: Desk, size: int) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("Downloading"), BarColumn(), TaskProgressColumn(), DownloadColumn())
-    with Progress(*columns, console=desk.screen, transient=True) as shown:
+    with Progress(*columns, console=desk.screen, disable=not desk.screen.is_terminal, transient=True) as shown:
         task = shown.add_task("download", total=size)
         yield lambda amount: shown.advance(task, amount)
 

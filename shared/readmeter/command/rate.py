@@ -9,7 +9,7 @@ import click
 from readmeter.command import files
 from readmeter.command.client import Misused, Refused
 from readmeter.command.export import fetched, finished, month
-from readmeter.command.output import Desk, command
+from readmeter.command.output import Desk, command, number
 from readmeter.usage.rating import price_list
 from readmeter.usage.rating import rate as rated
 
@@ -48,4 +48,4 @@ def rate(desk: Desk, site: str, month: str, prices: Path, kind: str, output: Pat
         click.echo(text, nl=False)
         return
     output.write_text(text, encoding="utf-8", newline="")
-    desk.note(f"{len(rating.lines)} lines, {rating.currency} {rating.total}, in {output}.")
+    desk.note(f"{number(rating.quantity)} billable reads: {rating.currency} {rating.total}, in {output}.")

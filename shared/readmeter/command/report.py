@@ -13,7 +13,9 @@ from readmeter.usage.report import render
 @click.command()
 @click.argument("site")
 @click.argument("month", callback=month)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="The page  [default: SITE_MONTH.html]")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), show_default="SITE_MONTH.html", help="The page"
+)
 @command
 def report(desk: Desk, site: str, month: str, output: Path | None) -> None:
     """Write MONTH of SITE as one page for people: open it in a browser, print it to PDF.
