@@ -37,6 +37,7 @@ def readers(template: Template, newspaper_url: str) -> Simulation:
         functions = {name: template.functions[name] for name in _READ_BY}
         return Gateway(template.routes, load(functions, clock, {"SITE_CACHE_SECONDS": str(_MONTH_SECONDS)}), clock)
 
+    editions = list(EDITIONS)  # the first one has the most readers
     articles = tuple(
         Paged(
             url=f"{newspaper_url}{EDITIONS[article.lang]}/{article.section}/{article.slug}",
@@ -44,7 +45,7 @@ def readers(template: Template, newspaper_url: str) -> Simulation:
             section=article.section,
             lang=HTML_LANG[article.lang],
         )
-        for article in read_articles(date.max)  # whose dates nobody reads
+        for article in sorted(read_articles(date.max), key=lambda article: editions.index(article.lang))
     )
     return Simulation(SITE, newspaper_url, ZONE.key, LIMIT, articles, api)
 
