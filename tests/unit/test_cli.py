@@ -304,29 +304,29 @@ def test_a_running_export_has_nothing_to_get(run: Callable[..., Result], service
 # export verify
 
 
-def verification(*checks: tuple[bool | None, str]) -> dict[str, Any]:
+def verification(*checks: tuple[bool, str]) -> dict[str, Any]:
     told = [{"check": f"check-{n}", "holds": holds, "detail": detail} for n, (holds, detail) in enumerate(checks)]
     return {
         "export_id": "riotimes_2026-11",
         "revision": 4,
-        "holds": all(h is not False for h, _ in checks),
+        "holds": all(h for h, _ in checks),
         "checks": told,
     }
 
 
 def test_verify_says_each_check_as_a_sentence(run: Callable[..., Result], service: FakeService) -> None:
-    states = iter([{"status": "running"}, verification((True, "Every file is as hashed."), (None, "Items are gone."))])
+    states = iter([{"status": "running"}, verification((True, "Every file is as hashed."), (True, "Items are gone."))])
     service.answers["POST", f"{EXPORT}/verification"] = (202, {"status": "running"})
     service.answers["GET", f"{EXPORT}/verification"] = lambda _: (200, next(states))
     result = run("export", "verify", "riotimes", "2026-11")
-    ends(result, 0, "holds    Every file is as hashed.", "not now  Items are gone.", "revision 4: holds.")
+    ends(result, 0, "holds  Every file is as hashed.", "holds  Items are gone.", "revision 4: holds.")
 
 
 def test_verify_ends_with_1_where_a_check_does_not_hold(run: Callable[..., Result], service: FakeService) -> None:
     answer = verification((True, "Every file is as hashed."), (False, "2 rows are in the export only."))
     service.answers["POST", f"{EXPORT}/verification"] = (200, answer)
     result = run("export", "verify", "riotimes", "2026-11")
-    ends(result, 1, "FAILS    2 rows are in the export only.", "DOES NOT HOLD", "One of 2 checks failed.")
+    ends(result, 1, "FAILS  2 rows are in the export only.", "DOES NOT HOLD", "One of 2 checks failed.")
 
 
 def test_verify_hashes_a_folder_again(run: Callable[..., Result], service: FakeService, tmp_path: Path) -> None:
