@@ -9,10 +9,11 @@ import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from readmeter.core.decision import Access, Reason
 from readmeter.core.prompt import ActionKind, PromptKind
+from readmeter.sites.articles import MOST_ARTICLES, Article, Articles
 from readmeter.web.body import EVENT_KINDS
 
 
@@ -257,3 +258,106 @@ class ListedVersion(BaseModel):
 
 class Versions(BaseModel):
     versions: list[ListedVersion] = Field(description="Newest first")
+
+
+class NamedArticles(RootModel[Articles | Annotated[list[Article], Field(max_length=MOST_ARTICLES)]]):
+    """`{"articles": […]}`, or the list alone."""
+
+
+class StoredArticles(BaseModel):
+    site: str
+    stored: int = Field(description="How many labels were written")
+
+
+class UsageRow(BaseModel):
+    period: str = Field(description="A date or a month on the site's calendar, as `by` says")
+    meter: str | None = Field(description="The meter whose allowance was counted; null for free reads")
+    reader_class: Literal["anonymous", "registered", "subscriber", "institution"]
+    decision: str = Field(description="`metered`, or why the read was free")
+    billable: bool = Field(description="Metered, and by a reader whose page could keep a token")
+    quantity: int
+    unique_readers: int | None = Field(
+        description="Different readers of the row: rows do not add up. null where the time to keep readers is over and "
+        "the totals that stay cannot say"
+    )
+
+
+class Usage(BaseModel):
+    """What was read. Periods without a read have no row."""
+
+    site: str
+    first: str = Field(alias="from")
+    end: str = Field(alias="to", description="Exclusive")
+    by: Literal["day", "month"]
+    rows: list[UsageRow]
+    complete_until: str = Field(
+        description="All that was counted before is in the rows", json_schema_extra={"format": "date-time"}
+    )
+
+
+class StartedExport(BaseModel):
+    export_id: str = Field(description="Fixed per site and period")
+    status: Literal["running"]
+
+
+class ListedExport(BaseModel):
+    export_id: str
+    site: str
+    period: str
+    status: Literal["running", "provisional", "final", "failed"] = Field(
+        description="`failed`: the last run. A final stays one"
+    )
+    revision: int | None = Field(description="The newest one that was made; null before the first")
+
+
+class Exports(BaseModel):
+    exports: list[ListedExport] = Field(description="By site, the newest period first")
+
+
+class LinkedFile(BaseModel):
+    name: str
+    url: str = Field(description="Downloads the file for 15 minutes")
+    sha256: str
+    bytes: int
+    rows: int | None = Field(description="Records in it; null for the manifest")
+
+
+class Export(ListedExport):
+    """An export. `files` is absent while it runs and where the last run failed."""
+
+    files: list[LinkedFile] = Field(default=[], description="All files of the revision, the manifest among them")
+
+
+class Check(BaseModel):
+    check: str
+    holds: bool
+    detail: str
+
+
+class Verification(BaseModel):
+    """The last verification of an export. Only one that is `done` has more than its status."""
+
+    export_id: str
+    status: Literal["running", "done", "failed"]
+    revision: int | None = Field(default=None, description="The revision that was proven")
+    holds: bool | None = Field(default=None, description="Whether every check holds")
+    checks: list[Check] = []
+
+
+class MonthReport(BaseModel):
+    """A month for people, as data: `readmeter report` makes a page of it. More keys than these may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schema_version: str
+    export_id: str
+    site: str
+    site_name: str
+    site_timezone: str
+    period: str
+    status: Literal["provisional", "final"]
+    revision: int | None
+    cut_off: str = Field(json_schema_extra={"format": "date-time"})
+    invoice: dict[str, Any] = Field(description="What to invoice, and the corrections in it")
+    totals: dict[str, Any]
+    days: list[dict[str, Any]]

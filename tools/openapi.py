@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from readmeter import __version__
 from readmeter.sites.document import SiteDocument
+from readmeter.usage.request import NewExport
 from tools import bodies
 from tools.docs_page import page
 
@@ -26,6 +27,15 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.Written,
     bodies.Sites,
     bodies.Versions,
+    bodies.NamedArticles,
+    bodies.StoredArticles,
+    bodies.Usage,
+    bodies.MonthReport,
+    NewExport,
+    bodies.StartedExport,
+    bodies.Exports,
+    bodies.Export,
+    bodies.Verification,
     bodies.SnippetFile,
     bodies.Health,
     bodies.Problem,
@@ -148,7 +158,7 @@ PROBLEMS = {
     400: "The body is not UTF-8, JSON or YAML, or nested too deeply.",
     401: "The reader's token is missing or not genuine.",
     403: "The caller, or the page's origin, may not.",
-    404: "There is no such site, version or route.",
+    404: "There is no such site, version, export or route.",
     405: "The path knows other methods: see `Allow`.",
     409: "The site was deleted; its id stays taken.",
     412: "The site is not at the version that `If-Match` names.",
@@ -178,7 +188,13 @@ def document() -> Json:
         },
         "servers": [{"url": "/"}],
         "tags": TAGS,
-        "paths": {**_reader_paths(), **_file_paths(), **_admin_paths()},
+        "paths": {
+            **_reader_paths(),
+            **_file_paths(),
+            **_admin_paths(),
+            **_usage_paths(),
+            **_export_paths(),
+        },
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
@@ -349,14 +365,7 @@ def _file(operation: str, summary: str, content: Json, caching: str = "", more: 
 
 
 def _admin_paths() -> Json:
-    site = {
-        "name": "site",
-        "in": "path",
-        "required": True,
-        "description": "The site's id",
-        "schema": {"type": "string", "pattern": "^[a-z0-9-]{3,40}$"},
-        "example": "riotimes",
-    }
+    site = _site_in_path()
     dry_run = {
         "name": "dry_run",
         "in": "query",
@@ -444,6 +453,185 @@ def _admin_paths() -> Json:
     }
 
 
+def _site_in_path() -> Json:
+    return {
+        "name": "site",
+        "in": "path",
+        "required": True,
+        "description": "The site's id",
+        "schema": {"type": "string", "pattern": "^[a-z0-9-]{3,40}$"},
+        "example": "riotimes",
+    }
+
+
+def _usage_paths() -> Json:
+    articles = {"articles": [{"id": "carnival-opens", "title": "Carnival opens", "section": "brazil"}]}
+    row = {
+        "period": "2026-11-22",
+        "meter": "default",
+        "reader_class": "anonymous",
+        "decision": "metered",
+        "billable": True,
+        "quantity": 6140,
+        "unique_readers": 3207,
+    }
+    usage = {
+        "site": "riotimes",
+        "from": "2026-11-01",
+        "to": "2026-12-01",
+        "by": "day",
+        "rows": [row],
+        "complete_until": "2026-11-22T11:45:00Z",
+    }
+    return {
+        "/v1/admin/sites/{site}/articles": {
+            "parameters": [_site_in_path()],
+            "put": _staff(
+                "putArticles",
+                "Name articles, for reports",
+                {
+                    "200": _ok("Written, over what was there.", "StoredArticles", {"site": "riotimes", "stored": 1}),
+                    **_problems(400, 403, 404, 413, 422, 503),
+                },
+                description="The meter knows articles by digest alone. Other articles keep the labels that they have.",
+                requestBody={
+                    "required": True,
+                    "description": "At most 500 articles, each once, and 1 MB; the list alone is accepted too.",
+                    "content": {"application/json": {"schema": _ref("NamedArticles"), "example": articles}},
+                },
+            ),
+        },
+        "/v1/admin/sites/{site}/usage": {
+            "parameters": [_site_in_path()],
+            "get": _staff(
+                "usage",
+                "Add up what was read",
+                {"200": _ok("In order of the period.", "Usage", usage), **_problems(403, 404, 422, 503)},
+                parameters=[
+                    _period_asked("from", "First date or month; else the first of the last month asked for"),
+                    _period_asked("to", "The date or month after the last, 1 to 400 days after `from`; else tomorrow"),
+                    {
+                        "name": "by",
+                        "in": "query",
+                        "description": "A row per date or per month, and per meter, class, decision",
+                        "schema": {"type": "string", "enum": ["day", "month"], "default": "day"},
+                    },
+                ],
+                description="Of a deleted site too. Dates are on the site's calendar.",
+            ),
+        },
+        "/v1/admin/sites/{site}/report": {
+            "parameters": [_site_in_path()],
+            "get": _staff(
+                "report",
+                "Tell a month for people",
+                {"200": _ok("As data.", "MonthReport"), **_problems(403, 404, 422, 503)},
+                parameters=[
+                    {
+                        "name": "period",
+                        "in": "query",
+                        "required": True,
+                        "description": "A month that has begun",
+                        "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"},
+                        "example": "2026-11",
+                    }
+                ],
+            ),
+        },
+    }
+
+
+def _period_asked(name: str, description: str) -> Json:
+    schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$"}
+    return {"name": name, "in": "query", "description": description, "schema": schema, "example": "2026-11-01"}
+
+
+def _export_paths() -> Json:
+    export = {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The export's id",
+        "schema": {"type": "string", "pattern": "^[a-z0-9-]{3,40}_[0-9]{4}-[0-9]{2}(-[0-9]{2})?$"},
+        "example": "riotimes_2026-11",
+    }
+    only_site = {
+        "name": "site",
+        "in": "query",
+        "description": "Of this site alone",
+        "schema": {"type": "string", "pattern": "^[a-z0-9-]{3,40}$"},
+    }
+    revision = {
+        "name": "revision",
+        "in": "query",
+        "description": "This one, also while another is made; else the newest",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 999999},
+    }
+    asked = {"site": "riotimes", "period": "2026-11"}
+    running = {"export_id": "riotimes_2026-11", "status": "running"}
+    listed = {"export_id": "riotimes_2026-11", **asked, "status": "final", "revision": 31}
+    file = {
+        "name": "invoice.csv",
+        "url": "https://…",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "bytes": 412,
+        "rows": 2,
+    }
+    check = {"check": "files", "holds": True, "detail": "All 5 files are those that the manifest names."}
+    proven = {"export_id": "riotimes_2026-11", "status": "done", "revision": 31, "holds": True, "checks": [check]}
+    return {
+        "/v1/admin/exports": {
+            "get": _staff(
+                "listExports",
+                "List the exports",
+                {"200": _ok("Those of the caller's sites.", "Exports", {"exports": [listed]})}
+                | _problems(403, 404, 503),
+                parameters=[only_site],
+            ),
+            "post": _staff(
+                "createExport",
+                "Make a month's or a day's export",
+                {"202": _ok("It runs.", "StartedExport", running), **_problems(400, 403, 404, 413, 422, 503)},
+                description="An unchanged ledger makes no new revision, and a final never changes. The schedule makes "
+                "every export on its own: a day's when it has been over for an hour, a month's daily, its final 72 "
+                "hours after its end.",
+                requestBody={
+                    "required": True,
+                    "description": "At most 8 KB.",
+                    "content": {"application/json": {"schema": _ref("NewExport"), "example": asked}},
+                },
+            ),
+        },
+        "/v1/admin/exports/{id}": {
+            "parameters": [export],
+            "get": _staff(
+                "getExport",
+                "Get an export's files",
+                {
+                    "200": _ok("With links to its files, unless it runs.", "Export", listed | {"files": [file]}),
+                    **_problems(403, 404, 422, 503),
+                },
+                parameters=[revision],
+            ),
+        },
+        "/v1/admin/exports/{id}/verification": {
+            "parameters": [export],
+            "get": _staff(
+                "verification",
+                "Read the last verification",
+                {"200": _ok("Its result, when it is done.", "Verification", proven), **_problems(403, 404, 503)},
+            ),
+            "post": _staff(
+                "verify",
+                "Prove an export",
+                {"202": _ok("It runs.", "StartedExport", running), **_problems(403, 404, 503)},
+                description="Hashes, control totals, days against the month, and row for row against the meter items "
+                "while these are kept.",
+            ),
+        },
+    }
+
+
 def _staff(operation: str, summary: str, responses: Json, **more: Any) -> Json:
     about = _about("Admin API", operation, summary)
     return {**about, **more, "responses": responses, "security": [{"aws": []}, {"local": []}]}
@@ -453,7 +641,7 @@ def _about(tag: str, operation: str, summary: str) -> Json:
     return {"tags": [tag], "operationId": operation, "summary": summary}
 
 
-def _ok(description: str, schema: str, example: Json, *, etag: bool = False) -> Json:
+def _ok(description: str, schema: str, example: Json | None = None, *, etag: bool = False) -> Json:
     headers = {"headers": {"ETag": _string()}} if etag else {}
     return {"description": description, **headers, "content": _body(schema, example)}
 
@@ -467,8 +655,8 @@ def _problems(*statuses: int) -> Json:
     }
 
 
-def _body(schema: str, example: Json) -> Json:
-    return {"application/json": {"schema": _ref(schema), "example": example}}
+def _body(schema: str, example: Json | None) -> Json:
+    return {"application/json": {"schema": _ref(schema), **({} if example is None else {"example": example})}}
 
 
 def _ref(schema: str) -> Json:

@@ -1,5 +1,6 @@
 """What the service answers is what openapi.json says that it answers."""
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -10,6 +11,7 @@ from readmeter.sites.parse import read_document
 from tests.support.admin_api import RIO, SITES, AdminClient, document
 from tests.support.endpoint import SEED, Desk
 from tests.support.engines import Tables
+from tests.support.usage_api import EXPORTS, UsageService, read
 from tools import openapi
 
 DOCUMENT = openapi.document()
@@ -56,6 +58,49 @@ def test_admin_answers_are_described(admin: AdminClient) -> None:
         answer = admin(method, path, body, **options)
         assert answer.status == status, (method, path, answer)
         assert_described(method, route, status, answer.headers, answer.json if answer.body else None)
+
+
+def test_answers_of_usage_are_described(usage: UsageService) -> None:
+    usage.admin("PUT", RIO, document())
+    usage.count(read(1), read(2, meter="", decision="gift"))
+    one, asked = f"{EXPORTS}/riotimes_2026-11", {"site": "riotimes", "period": "2026-11"}
+    calls: list[tuple[str, str, str, Any, Any, int]] = [
+        ("PUT", "/articles", f"{RIO}/articles", [{"id": "a", "title": "A"}], ..., 200),
+        ("PUT", "/articles", f"{RIO}/articles", [{}], ..., 422),
+        ("GET", "/usage", f"{RIO}/usage", None, ..., 200),
+        ("GET", "/usage", f"{RIO}/usage?by=x", None, ..., 422),
+        ("GET", "/usage", f"{SITES}/other/usage", None, ..., 404),
+        ("GET", "/report", f"{RIO}/report?period=2026-11", None, ..., 200),
+        ("GET", "/report", f"{RIO}/report", None, ..., 422),
+        ("POST", "", EXPORTS, asked, ..., 202),
+        ("POST", "", EXPORTS, {}, ..., 422),
+        ("POST", "", EXPORTS, b"{", ..., 400),
+        ("POST", "", EXPORTS, b" " * 9000, ..., 413),
+        ("POST", "", EXPORTS, asked, None, 403),
+        ("GET", "/{id}", one, None, ..., 200),
+        ("GET", "", EXPORTS, None, ..., 200),
+        ("RUN", "", "", None, ..., 0),
+        ("GET", "/{id}", one, None, ..., 200),
+        ("GET", "/{id}", f"{one}?revision=1", None, ..., 200),
+        ("GET", "/{id}", f"{one}?revision=x", None, ..., 422),
+        ("GET", "/{id}", f"{one}-01", None, ..., 404),
+        ("GET", "/{id}/verification", f"{one}/verification", None, ..., 404),
+        ("POST", "/{id}/verification", f"{one}/verification", None, ..., 202),
+        ("GET", "/{id}/verification", f"{one}/verification", None, ..., 200),
+        ("RUN", "", "", None, ..., 0),
+        ("GET", "/{id}/verification", f"{one}/verification", None, ..., 200),
+        ("GET", "", EXPORTS, None, ..., 200),
+    ]
+    for method, route, path, body, by, status in calls:
+        if method == "RUN":
+            usage.run()
+            continue
+        api = usage.admin if method == "PUT" else usage.api
+        sent = json.dumps(body) if isinstance(body, list) else body
+        answer = api(method, path, sent, by=by, content_type="application/json")
+        assert answer.status == status, (method, path, answer)
+        described = f"{ONE}{route}" if method == "PUT" or path.startswith(SITES) else f"{EXPORTS}{route}"
+        assert_described(method, described, status, answer.headers, answer.json)
 
 
 @pytest.mark.parametrize("path", ["/v1/views", "/v1/access"])

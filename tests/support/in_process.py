@@ -20,6 +20,9 @@ from tests.support.endpoint import NOW
 ADMIN = {"Authorization": "Bearer local-admin"}
 _ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
+# No job runs, and nothing flows from the meter table to the ledger.
+_EXPORTS = {"start": lambda event: None, "progress": lambda now: now}
+
 
 @contextmanager
 def in_process(site: str, watch: Callable[[str, Any], object] = lambda service, client: None) -> Iterator[Gateway]:
@@ -35,9 +38,11 @@ def in_process(site: str, watch: Callable[[str, Any], object] = lambda service, 
     with mock_aws(), mock.patch.dict(os.environ, _ENVIRONMENT):
         for table in template.tables.values():
             make("dynamodb").create_table(**table.create)
+        for bucket in template.buckets.values():
+            make("s3").create_bucket(**bucket.create)
         make("secretsmanager").create_secret(Name=SECRET_ID, SecretString='{"permanent": "of the tests"}')
         with mock.patch("boto3.client", watched):
-            handlers = load(template.functions, lambda: NOW, {"SITE_CACHE_SECONDS": "0"})
+            handlers = load(template.functions, lambda: NOW, {"SITE_CACHE_SECONDS": "0"}, {"ExportsFunction": _EXPORTS})
         gateway = Gateway(template.routes, handlers, lambda: NOW)
         published = Client(gateway).put(f"/v1/admin/sites/{site}", json=site_document(site), headers=ADMIN)
         assert published.status_code == 201
