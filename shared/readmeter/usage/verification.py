@@ -48,6 +48,7 @@ from readmeter.usage.reconciliation import latest_result
 _FILES = ("invoice.csv", "usage.csv", "usage.parquet", "usage.jsonl.gz", COUNTED_FILE)
 _MOST_MONTHS = 13  # before and after a month that may hold corrections of, or share reads with, it
 _MOST_NAMED = 5
+_UPLOAD = 300  # seconds that no object of the ledger takes to be stored
 _DAMAGE = (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, csv.Error, duckdb.Error, BrokenExport)
 
 
@@ -362,20 +363,21 @@ def _without_counted(case: _Case) -> _Answer:
 
 def _days(case: _Case) -> _Answer:
     month = _by_row_id(jsonl_rows(case.file("usage.jsonl.gz")))
-    reads = _reads_by_date(case)
     absent, other, wrong, compared = [], [], [], 0
-    for day in (ExportPeriod.parse(each.isoformat()) for each in case.period.dates):
-        manifest = case.exporter.latest(case.site, day)
-        if manifest is None:
-            absent.append(day.text)
-        elif manifest.status != "final" and manifest.ledger_sha256 != reads(day.text):
-            other.append(day.text)
-        else:
-            compared += 1
-            path = case.folder / f"{day.text}.jsonl.gz"
-            _download(case.exports, manifest, "usage.jsonl.gz", path)
-            if _by_row_id(jsonl_rows(path)) != {row: said for row, said in month.items() if said[0] == day.text}:
-                wrong.append(day.text)
+    with workspace() as (connection, _):
+        load_counted(connection, [case.file(COUNTED_FILE)] if case.has_counted else [])
+        for day in (ExportPeriod.parse(each.isoformat()) for each in case.period.dates):
+            manifest = case.exporter.latest(case.site, day)
+            if manifest is None:
+                absent.append(day.text)
+            elif manifest.status != "final" and manifest.ledger_sha256 != _digest_of(connection, day.text):
+                other.append(day.text)
+            else:
+                compared += 1
+                path = case.folder / f"{day.text}.jsonl.gz"
+                _download(case.exports, manifest, "usage.jsonl.gz", path)
+                if _by_row_id(jsonl_rows(path)) != {row: said for row, said in month.items() if said[0] == day.text}:
+                    wrong.append(day.text)
     if wrong:
         return False, f"The exports of these days do not say what the month says of them: {_some(wrong)}."
     told = [f"The exports of {compared} days, added up, are the month's usage of these days."] if compared else []
@@ -400,18 +402,12 @@ def _month_of_day(case: _Case) -> _Answer:
     return True, "The day says what the final of its month says of it."
 
 
-def _reads_by_date(case: _Case) -> Callable[[str], str]:
+def _digest_of(connection: duckdb.DuckDBPyConnection, day: str) -> str:
     """The hash of the month's reads on a date, as a day's manifest has it."""
-
-    def digest(day: str) -> str:
-        with workspace() as (connection, _):
-            load_counted(connection, [case.file(COUNTED_FILE)])
-            connection.execute(
-                "CREATE TABLE reads AS SELECT * FROM counted WHERE row_class = 'usage' AND local_date = ?", [day]
-            )
-            return reads_sha256(connection)
-
-    return digest
+    connection.execute(
+        "CREATE OR REPLACE TABLE reads AS SELECT * FROM counted WHERE row_class = 'usage' AND local_date = ?", [day]
+    )
+    return reads_sha256(connection)
 
 
 def _counted_once(case: _Case) -> _Answer:
@@ -469,7 +465,11 @@ def _ledger(case: _Case) -> _Answer:
             "others",
         )
         mine = f"(SELECT * FROM counted WHERE row_class = 'usage' AND local_date >= '{dates[0]}')"
-        unknown = _number(connection, f"SELECT count(*) FROM {mine} c WHERE {_not_in('made_of', READ_COLUMNS)}")
+        unknown = _number(
+            connection,
+            f"SELECT count(*) FROM {mine} c"
+            f" WHERE {_not_in('made_of', READ_COLUMNS)} AND {_not_in('since', READ_COLUMNS)}",
+        )
         lacking = _number(
             connection, f"SELECT count(*) FROM (SELECT DISTINCT {_KEY} FROM made_of) c WHERE {_not_in('counted')}"
         )
@@ -509,14 +509,15 @@ def _not_in(table: str, names: Sequence[str] = READ_KEY) -> str:
 
 
 def _ledger_files(case: _Case, dates: Sequence[str]) -> tuple[list[LedgerFile], list[LedgerFile]]:
-    """The ledger's objects of these dates that the export was made of, and those that came since."""
+    """The ledger's objects of these dates that the export was certainly made of, and the others."""
     files = [file for file in ledger_files(case.ledger, case.site, case.period.text) if file.day in dates]
     if case.manifest.status == "final":
         text = case.exports.read(inputs_key(case.site, case.period.text, case.manifest.data))
         known = set(gzip.decompress(text or b"").decode().splitlines())
         made_of = [file for file in files if file.key in known]
     else:
-        made_of = [file for file in files if file.created < _seconds(case.manifest.cut_off)]
+        # The cut-off is when the run began. An upload that began shortly before may have ended after the listing.
+        made_of = [file for file in files if file.created < _seconds(case.manifest.cut_off) - _UPLOAD]
     return made_of, [file for file in files if file not in set(made_of)]
 
 
