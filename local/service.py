@@ -22,6 +22,7 @@ from local.newspaper.app import newspaper
 from local.newspaper.operator import AdminApi, BackOffice
 from local.pump import Pump
 from local.restore import restore
+from local.schedule import Scheduler
 from local.template import Template
 from readmeter.core.keys import Keyring
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
@@ -51,6 +52,7 @@ def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator
         paper_socket = stack.enter_context(_bound(demo_port))
         if data_dir is not None:
             stack.enter_context(claim(data_dir))
+        os.environ.pop("AWS_PROFILE", None)  # it names settings that are out of sight from here on
         os.environ.update(aws_environment(stack.enter_context(engine(data_dir))))
         template = Template.read(ROOT / "template.yaml", {"Secret": SECRET_ID, "FinanceTopic": FINANCE_TOPIC})
         prepare(template, data_dir)
@@ -95,7 +97,9 @@ def _functions(
         others = {name: each for name, each in template.functions.items() if name != "LedgerFunction"}
         exports = {"start": start, "items": items, "progress": pump.complete_until}
         handlers |= load(others, clock, settings, {"ExportsFunction": exports})
-        yield handlers, pump.drain
+        schedules = [each for each in template.schedules if each.function == "ExportsFunction"]
+        with Scheduler(schedules, start, clock).running():
+            yield handlers, pump.drain
 
 
 def _bound(port: int) -> socket.socket:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ _DEPLOYED_ONLY = frozenset(
         "StreamSpecification",
     }
 )
+
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,25 @@ class Bucket:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """When a function is invoked by the clock: every so many seconds, with the event whose JSON text is `input`."""
+
+    function: str
+    seconds: int
+    input: str
+
+    def event(self) -> dict[str, Any]:
+        event: dict[str, Any] = json.loads(self.input)
+        return event
+
+
+@dataclass(frozen=True)
 class Template:
     """The part of template.yaml that the local service and the tests need."""
 
     routes: tuple[Route, ...]
     functions: Mapping[str, Function]
+    schedules: tuple[Schedule, ...]
     tables: Mapping[str, Table]
     buckets: Mapping[str, Bucket]
 
@@ -103,6 +121,9 @@ class Template:
                 name: _function(name, {**shared, **function}, _environment(shared, function), path.parent, known)
                 for name, function in functions.items()
             },
+            schedules=tuple(
+                schedule for name, function in functions.items() for schedule in _schedules(name, function)
+            ),
             tables={
                 name: _table(known[name], table) for name, table in _of_type(resources, "AWS::DynamoDB::Table").items()
             },
@@ -147,6 +168,15 @@ def _routes(name: str, function: Mapping[str, Any], authorizers: Mapping[str, st
         )
         for event in events
     )
+
+
+def _schedules(name: str, function: Mapping[str, Any]) -> Iterator[Schedule]:
+    for event in function.get("Events", {}).values():
+        if event["Type"] == "Schedule":
+            rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", event["Properties"]["Schedule"])
+            if rate is None:
+                raise ValueError(f"template.yaml: {event['Properties']['Schedule']!r} is not understood here")
+            yield Schedule(name, int(rate[1]) * _SECONDS[rate[2]], event["Properties"]["Input"])
 
 
 def _environment(shared: Mapping[str, Any], function: Mapping[str, Any]) -> dict[str, Any]:

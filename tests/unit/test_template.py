@@ -150,3 +150,8 @@ def test_an_attribute_may_be_named_by_the_caller(tmp_path: Path) -> None:
 def test_what_is_not_understood_is_refused_and_never_guessed(tmp_path: Path, variable: str) -> None:
     with pytest.raises(ValueError, match="is not understood here"):
         Template.read(write(tmp_path, variable))
+
+
+def test_a_schedule_is_read_in_seconds_with_its_event(template: Template) -> None:
+    (hourly,) = template.schedules
+    assert (hourly.function, hourly.seconds, hourly.event()) == ("ExportsFunction", 3600, {"job": "schedule"})
