@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -13,6 +14,10 @@ from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
 from readmeter.usage.ledger import READ_KEY, READS, reader_digest
 from readmeter.usage.manifest import Manifest
+from readmeter.usage.period import ExportPeriod
+from readmeter.usage.query import UsageQuery
+from readmeter.usage.report_data import report_data
+from readmeter.usage.verification import verify
 from tests.simulation.model import Shown
 from tests.simulation.world import SITE, World
 from tests.support.endpoint import KEYRING
@@ -80,7 +85,7 @@ def finals_are_what_was_shown(world: World, months: list[Manifest]) -> None:
         quantities[tuple(row[name] or "" for name in _ROW)] += row["quantity"]
     assert +quantities == Counter(each[2:] for each in said.elements()), "the months' rows"
     billable = sum(row["quantity"] for row in rows if row["billable"])
-    assert billable == sum(read.decision == "metered" and read.traffic == "reader" for read in world.model.shown)
+    assert billable == sum(map(_billed, world.model.shown))
     assert billable == sum(month.control_totals.to_invoice for month in months), "what is invoiced"
     for month in months:
         _month_ties_out(world, month)
@@ -106,6 +111,44 @@ def days_are_the_month(world: World, month: Manifest) -> None:
         for row in _usage(world, made):
             of_days[row["row_id"]] += row["quantity"]
     assert of_days == {row["row_id"]: row["quantity"] for row in rows}, "the days and their month"
+
+
+def usage_query_says_the_same(world: World) -> None:
+    """From the ledger, and from the finals once the ledger is gone."""
+    dates = [day for month in world.months() for day in month.dates]
+    query = UsageQuery(world.ledger, world.exports, world.exporter)
+    said = Counter((read.local_date, read.meter, read.decision, _billed(read)) for read in world.model.shown)
+    readers = {(read.local_date, read.meter, read.decision, _billed(read), read.reader) for read in world.model.shown}
+    for kept_from in (dates[0], dates[-1] + timedelta(days=1)):
+        for by, digits in (("day", 10), ("month", 7)):
+            lines = query.lines(SITE, dates, by, kept_from)  # type: ignore[arg-type]
+            told = {(line.period, line.meter, line.decision, line.billable): line for line in lines}
+            expected: Counter[tuple[Any, ...]] = Counter()
+            for (date, *rest), quantity in said.items():
+                expected[date[:digits], *rest] += quantity
+            assert {key: line.quantity for key, line in told.items()} == expected, f"usage by {by}"
+            unique = Counter((date, *rest) for date, *rest, _ in {(each[0][:digits], *each[1:]) for each in readers})
+            known = {key: line.unique_readers for key, line in told.items() if line.unique_readers is not None}
+            assert known.items() <= unique.items(), f"unique readers by {by}"
+
+
+def reports_say_the_same(world: World, months: list[Manifest]) -> None:
+    for month in months:
+        period = ExportPeriod.parse(month.period)
+        data = report_data(world.ledger, world.exports, world.exporter, {}, world.rules(), period, world.desk.now)
+        assert data["invoice"]["to_invoice"] == month.control_totals.to_invoice
+        assert sum(day["counted"] for day in data["days"]) == month.control_totals.billable_quantity
+
+
+def verification_holds(world: World, month: Manifest) -> None:
+    period = ExportPeriod.parse(month.period)
+    given = (world.exports, world.ledger, world.exporter, world.meter_items, lambda: KEYRING, SITE, period)
+    result = verify(*given, world.desk.now, world.rules().retention)
+    assert result.holds, result.document()
+
+
+def _billed(read: Shown) -> bool:
+    return read.decision == "metered" and read.traffic == "reader"
 
 
 def _month_ties_out(world: World, month: Manifest) -> None:

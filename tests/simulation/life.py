@@ -1,8 +1,10 @@
 """Lives whole seeds, and says how to live one again."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from readmeter.usage.manifest import Manifest
 from readmeter.usage.period import ExportPeriod
 from tests.simulation import checks
 from tests.simulation.engine import one_engine
@@ -79,9 +81,21 @@ def _close(world: World) -> None:
     world.desk.now = max(world.desk.now, closes)
     finals = [world.export(month.text) for month in [*months, last.month_after]]
     checks.finals_are_what_was_shown(world, finals)
-    if world.random.random() < 0.1:
-        checks.days_are_the_month(world, world.random.choice(finals))
+    _look_in_other_ways(world, finals)
     checks.nothing_final_changed(world)
+
+
+def _look_in_other_ways(world: World, finals: list[Manifest]) -> None:
+    """What takes long is looked at in some lives only."""
+    looks: list[tuple[float, Callable[[], None]]] = [
+        (0.1, lambda: checks.days_are_the_month(world, world.random.choice(finals))),
+        (0.1, lambda: checks.usage_query_says_the_same(world)),
+        (0.1, lambda: checks.reports_say_the_same(world, finals)),
+        (0.04, lambda: checks.verification_holds(world, world.random.choice(finals))),
+    ]
+    for share, look in looks:
+        if world.random.random() < share:
+            look()
 
 
 def _find_what_was_lost(world: World) -> None:

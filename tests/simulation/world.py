@@ -20,10 +20,10 @@ from readmeter.core.rules import Rules
 from readmeter.core.tokens import reader_of_token
 from readmeter.sites.compile import compile_site
 from readmeter.sites.document import SiteDocument
-from readmeter.sites.history import rules_at
 from readmeter.store.sites import SiteCache, Version
 from readmeter.usage.exports import Exporter
 from readmeter.usage.manifest import Manifest
+from readmeter.usage.months import rules_at
 from readmeter.usage.period import ExportPeriod
 from readmeter.usage.reconciliation import Reconciliation, reconcile
 from readmeter.usage.stream import LedgerStream, Redrive

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, Self
@@ -17,6 +17,7 @@ from readmeter.usage.period import ExportPeriod
 By = Literal["day", "month"]
 MARGIN_DAYS = 7  # before the ledger's lifecycle may have begun with a date
 _ROWS_FILE = "usage.jsonl.gz"
+_Key = tuple[str, str, str, str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class UsageLine:
         return cls(*names, line.billable, line.quantity, line.unique_readers)
 
     @property
-    def key(self) -> tuple[str, str, str, str, bool]:
+    def key(self) -> _Key:
         return self.period, self.meter, self.reader_class, self.decision, self.billable
 
     def document(self) -> dict[str, Any]:
@@ -73,9 +74,10 @@ class UsageQuery:
         old = {day for day in dates if day < kept_from and f"{day:%Y-%m}" in finals}
         with dataset(self._ledger, site, [day for day in dates if day not in old]) as connection:
             counted = [UsageLine.counted(line) for line in usage_by(connection, by)]
-        told = list(self._told(site, finals, old, by)) if old else []
-        merged = _merged([*counted, *told])
-        return sorted(_with_readers(merged, finals, old, by), key=lambda line: line.key)
+        rows = list(self._told(site, finals, old)) if old else []
+        merged = _merged([*counted, *(_line(row, by) for row in rows)])
+        corrected = {_line(row, by).key for row in rows if row["row_class"] == "correction"}
+        return sorted(_with_readers(merged, finals, old, by, corrected), key=lambda line: line.key)
 
     def _finals(self, site: str, dates: Iterable[date]) -> dict[str, Manifest]:
         """The finals of the months that `dates` lie in, by month."""
@@ -83,14 +85,14 @@ class UsageQuery:
         found = {month: self._exporter.latest(site, ExportPeriod.parse(month)) for month in months}
         return {month: made for month, made in found.items() if made is not None and made.status == "final"}
 
-    def _told(self, site: str, finals: dict[str, Manifest], dates: set[date], by: By) -> Iterator[UsageLine]:
+    def _told(self, site: str, finals: dict[str, Manifest], dates: set[date]) -> Iterator[dict[str, Any]]:
         """What exports say of `dates`: their own finals, and corrections in the exports since."""
         wanted = {day.isoformat() for day in dates}
         month: ExportPeriod | None = ExportPeriod.parse(min(finals))
         while month is not None:
             export = finals.get(month.text) or self._exporter.latest(site, month)
             if export is not None and (month.text in finals or export.control_totals.correction_rows):
-                yield from (_line(row, by) for row in self._rows(export) if row["local_date"] in wanted)
+                yield from (row for row in self._rows(export) if row["local_date"] in wanted)
             month = month.month_after if export is not None else None
 
     def _rows(self, export: Manifest) -> list[dict[str, Any]]:
@@ -115,7 +117,7 @@ def _line(row: dict[str, Any], by: By) -> UsageLine:
 
 def _merged(lines: Iterable[UsageLine]) -> list[UsageLine]:
     """One line per key. Readers cannot be added up: of several lines they are not known."""
-    merged: dict[tuple[str, str, str, str, bool], UsageLine] = {}
+    merged: dict[_Key, UsageLine] = {}
     for line in lines:
         before = merged.get(line.key)
         quantity = line.quantity + (before.quantity if before else 0)
@@ -125,9 +127,12 @@ def _merged(lines: Iterable[UsageLine]) -> list[UsageLine]:
 
 
 def _with_readers(
-    lines: Iterable[UsageLine], finals: dict[str, Manifest], old: set[date], by: By
+    lines: Iterable[UsageLine], finals: dict[str, Manifest], old: set[date], by: By, corrected: Container[_Key]
 ) -> Iterator[UsageLine]:
-    """Whole months get the readers that their finals tell of, where these tell them by what the line is of."""
+    """Whole months get the readers that their finals tell of, where these tell them by what the line is of.
+
+    A final knows nothing of who was late: a line in `corrected` has none.
+    """
     lines = list(lines)
     whole = {month for month in finals if by == "month" and old.issuperset(ExportPeriod.parse(month).dates)}
     told = {
@@ -137,7 +142,7 @@ def _with_readers(
     }
     keys = [line.key[:4] for line in lines]
     for line in lines:
-        if line.period in whole and keys.count(line.key[:4]) == 1:
+        if line.period in whole and keys.count(line.key[:4]) == 1 and line.key not in corrected:
             yield UsageLine(*line.key, line.quantity, told.get(line.key[:4]))
         else:
             yield line
