@@ -6,7 +6,7 @@ The plan says who reads what when, and what a meter of that limit has to answer;
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from random import Random
 from typing import Any, Literal
 from wsgiref.types import WSGIApplication
@@ -16,12 +16,12 @@ from werkzeug.test import Client
 
 from readmeter.core.encoding import base64url
 from readmeter.core.period import local_date
+from readmeter.usage.months import FINAL_AFTER
 from readmeter.usage.period import ExportPeriod
 
 Expected = Literal["metered", "repeat", "limit_reached", "missed"]
 Reaction = Literal["prompt_dismissed", "subscribe_clicked", "sign_in_clicked"]
 
-FINAL_AFTER = timedelta(hours=72)
 READERS = 300
 _SEED_BYTES = 16
 # How many articles a reader wants in a month, and how many readers of a hundred do
@@ -84,7 +84,7 @@ def month_to_bill(zone: str, now: float) -> ExportPeriod:
     """The latest month on the calendar of `zone` that can be final at `now`: it ended 72 hours ago, or earlier."""
     today = local_date(zone, now)
     month = ExportPeriod.parse(f"{today:%Y-%m}").month_before
-    is_over = now >= (month.end(zone) + FINAL_AFTER).timestamp()
+    is_over = now >= month.end(zone).timestamp() + FINAL_AFTER
     return month if is_over else month.month_before
 
 

@@ -18,7 +18,6 @@ from botocore.config import Config
 from readmeter.core.period import local_date
 from readmeter.core.rules import Rules
 from readmeter.metering.keyring import CurrentKeyring
-from readmeter.sites.history import rules_at
 from readmeter.sites.parse import Invalid, Unreadable
 from readmeter.staff.answers import Answer, instant, json_answer, no_such_site
 from readmeter.staff.caller import Caller
@@ -32,7 +31,7 @@ from readmeter.usage.exports import Exporter
 from readmeter.usage.jobs import Jobs, Start
 from readmeter.usage.manifest import Manifest
 from readmeter.usage.meter_items import ItemSource, MeterItems, PointInTimeExport
-from readmeter.usage.months import Months
+from readmeter.usage.months import Months, rules_at
 from readmeter.usage.objects import Objects, S3Objects
 from readmeter.usage.period import ExportPeriod, export_id, parse_export_id
 from readmeter.usage.progress import StreamProgress
@@ -313,7 +312,7 @@ def _site_of_export(parts: Mapping[str, str]) -> str:
     try:
         site, period = parse_export_id(parts["export"])
         period_of(period.text)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Problem(404, "There is no such export.") from None
     return site
 

@@ -154,9 +154,29 @@ class TestUsage:
     @pytest.mark.parametrize("name", BUCKETS)
     def test_a_bucket_is_closed_to_the_public_and_to_plain_http(self, stack: Stack, name: str) -> None:
         assert all(stack.properties(name)["PublicAccessBlockConfiguration"].values())
-        (statement,) = stack.properties(f"{name}Policy")["PolicyDocument"]["Statement"]
+        statement = stack.properties(f"{name}Policy")["PolicyDocument"]["Statement"][0]
+        assert statement["Resource"][0] == {"Fn::GetAtt": [name, "Arn"]}
         assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+    @pytest.mark.parametrize(
+        ("name", "part", "written"),
+        [
+            (
+                "LedgerBucket",
+                "NotResource",
+                [{"Fn::Sub": f"${{LedgerBucket.Arn}}/{other}/*"} for other in ("items", "athena")],
+            ),
+            ("ExportBucket", "Resource", {"Fn::Sub": "${ExportBucket.Arn}/*"}),
+        ],
+    )
+    def test_nothing_in_a_ledger_or_an_export_can_be_overwritten(
+        self, stack: Stack, name: str, part: str, written: Any
+    ) -> None:
+        statement = stack.properties(f"{name}Policy")["PolicyDocument"]["Statement"][1]
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:PutObject")
+        assert statement["Condition"]["Null"] == {"s3:if-none-match": "true"}
+        assert statement[part] == written
 
     @pytest.mark.parametrize("name", ["LedgerBucket", "ExportBucket"])
     def test_what_names_readers_ends_after_the_days_that_a_site_may_choose(self, stack: Stack, name: str) -> None:

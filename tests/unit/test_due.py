@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from zoneinfo import available_timezones
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from readmeter.core.period import local_date
 from readmeter.store.exports import LONGEST_RUN, ExportLine
-from readmeter.usage.due import DAY_AFTER, FINAL_AFTER, SiteSpan, due, to_reconcile
+from readmeter.usage.due import DAY_AFTER, SiteSpan, due, to_reconcile
+from readmeter.usage.months import FINAL_AFTER
 from readmeter.usage.period import ExportPeriod
 
 HOUR = 3600.0
@@ -35,7 +37,7 @@ class Index:
         self.made: list[tuple[float, str]] = []
 
     def due(self, now: float) -> list[str]:
-        return [period.text for period in due(self.span, self.lines, lambda _: self.zone, now)]
+        return [period.text for period in due(self.span, self.lines, lambda _: self.zone, lambda _: inf, now)]
 
     def run(self, now: float) -> list[str]:
         found = self.due(now)
@@ -179,3 +181,16 @@ def test_reconciliation_comes_a_day_after_every_zones_month_and_well_before_the_
     end = month.end(zone).timestamp()
     assert to_reconcile(end + 24 * HOUR - 1) != month
     assert to_reconcile(end + FINAL_AFTER - 20 * HOUR) == month
+
+
+def test_a_month_whose_reads_are_no_longer_kept_holds_no_later_month_up() -> None:
+    span = SiteSpan(at("2026-08-05T12:00:00-03:00"))
+    ends = {"2026-08": at("2026-09-01T00:00:00-03:00")}
+    found = due(
+        span,
+        {},
+        lambda _: "America/Sao_Paulo",
+        lambda month: ends.get(month.text, inf),
+        at("2026-11-10T12:00:00-03:00"),
+    )
+    assert [period.text for period in found][:2] == ["2026-09", "2026-11"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmeter.core.language import shipped
-from readmeter.sites.history import rules_at
+from readmeter.usage.months import rules_at
 from readmeter.usage.report import _scale, render
 from readmeter.usage.report_data import report_data
 from tests.support.months import NOVEMBER, OCTOBER, Months, at, event, read

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from readmeter.sites.history import rules_at
 from readmeter.store.articles import Label
+from readmeter.usage.months import rules_at
 from readmeter.usage.period import ExportPeriod
 from readmeter.usage.report_data import report_data
 from tests.support.months import DECEMBER, NOVEMBER, OCTOBER, SITE, Months, at, event, free, read

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from readmeter.sites.history import rules_at
 from readmeter.usage.dataset import dataset, workspace, write_day
 from readmeter.usage.figures import Quantity, count, quantities, reads_sha256, usage_by
 from readmeter.usage.files import Subject, write_files
 from readmeter.usage.ledger import EventRow, ReadRow, objects_of
+from readmeter.usage.months import rules_at
 from readmeter.usage.period import ExportPeriod
 from tests.support.exports import SITE, Bench, at, read, version
 

@@ -209,6 +209,13 @@ def test_a_final_day_of_reads_that_are_no_longer_kept_is_refused(bench: Bench) -
         bench.run("2026-11-22", IN_DECEMBER)
 
 
+def test_a_month_that_outlived_its_reads_is_refused_instead_of_made_final_with_less(bench: Bench) -> None:
+    bench.arrive(read("ann", "x", "2026-10-20"))
+    with pytest.raises(ValueError, match="2026-10 was never made final, and its reads are no longer all kept"):
+        bench.run("2026-10", "2026-12-31")
+    assert bench.exporter.latest(SITE, ExportPeriod.parse("2026-10")) is None
+
+
 def test_final_totals_are_locked_and_what_tells_readers_apart_goes_with_the_ledger() -> None:
     bench = Bench([version(retention={"ledger_reader_days": 60})])
     bench.arrive(read("ann", "x"))

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from readmeter.core.period import local_date
 from readmeter.store.exports import ExportLine
+from readmeter.usage.months import FINAL_AFTER
 from readmeter.usage.period import ExportPeriod
 
-FINAL_AFTER = 72 * 3600.0  # seconds from a month's end: late deliveries, redrives and reconciliation fit in
 DAY_AFTER = 3600.0  # seconds from a day's end to its first export
 # Seconds from a month's end in UTC. The last zone's month ends 12 hours after it; by then every site's reads have had
 # 24 hours to arrive. The first zone's final is made 22 hours later.
@@ -17,6 +17,7 @@ RECONCILE_AFTER = 36 * 3600.0
 _EARLIEST = "Pacific/Kiritimati"  # where every date begins
 
 Zone = Callable[[ExportPeriod], str]  # the IANA zone of a month
+KeptUntil = Callable[[ExportPeriod], float]  # until when all reads of a month are kept, in epoch seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class SiteSpan:
     deleted_at: float | None = None
 
 
-def due(span: SiteSpan, lines: Mapping[str, ExportLine], zone: Zone, now: float) -> list[ExportPeriod]:
+def due(
+    span: SiteSpan, lines: Mapping[str, ExportLine], zone: Zone, kept_until: KeptUntil, now: float
+) -> list[ExportPeriod]:
     """The exports to make now, months first. `lines` are what the index says, by period.
 
     A day is exported when it has been over for an hour, a month that is open once on every local day, final 72 hours
@@ -44,7 +47,7 @@ def due(span: SiteSpan, lines: Mapping[str, ExportLine], zone: Zone, now: float)
         name = zone(month)
         if now < month.end(name).timestamp() + FINAL_AFTER:
             found += [period for period in _open(month, name, now) if _of_today(lines.get(period.text), name, now)]
-        elif not closing:  # months close in order, so that one corrects the other
+        elif not closing and now < kept_until(month):  # months close in order, so that one corrects the other
             closing = True
             found += [month] if line is None or not line.running(now) else []
     return sorted(found, key=lambda period: (not period.is_month, period.text))

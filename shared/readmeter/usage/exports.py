@@ -14,9 +14,6 @@ from pathlib import Path
 import duckdb
 
 import readmeter
-from readmeter.core.period import DAY, local_date
-from readmeter.core.rules import Rules
-from readmeter.sites.history import rules_at
 from readmeter.store.sites import Version
 from readmeter.usage.corrections import (
     Listing,
@@ -42,13 +39,12 @@ from readmeter.usage.manifest import (
     revisions_prefix,
     utc_text,
 )
+from readmeter.usage.months import Months
 from readmeter.usage.objects import Objects
 from readmeter.usage.period import ExportPeriod, export_id
 from readmeter.usage.reconciliation import latest_result
 
-CLOSE = 72 * 3600  # seconds after its end when a month is final
 LOCKED_DAYS = 400  # that nobody can delete a final's totals
-_LATEST_EVENT = 7  # days that a page's report may be late: so much older than the site itself
 _DATA_DIGITS = 16
 
 
@@ -84,20 +80,22 @@ class Exporter:
     def run(self, site: str, period: ExportPeriod, now: float) -> Manifest:
         """The newest revision, made if the ledger or the status changed since the one before (`now`: epoch seconds).
 
-        Raises ValueError for an unknown site, for a period that has not begun, and for a day of a final month whose
-        reads are no longer kept.
+        Raises ValueError for an unknown site, for a period that has not begun, and for one whose reads are no longer
+        all kept: of them no final, and of a final no day, can be made.
         """
         versions = self._versions(site)
         if not versions:
             raise ValueError(f"no site has the id {site}")
-        calendar = _Calendar(versions)
-        if now < period.start(calendar.zone(period.month)).timestamp():
+        months = Months(versions)
+        if now < period.start(months.zone(period.month)).timestamp():
             raise ValueError(f"{period.text} has not begun on the calendar of {site}")
         while True:
             latest = self.latest(site, period)
             if latest is not None and latest.status == "final":
                 return latest
-            made = self._revise(self._plan(calendar, site, period, now), latest)
+            if now >= months.kept_until(period.month) and self._final(site, period.month) is None:
+                raise ValueError(f"{period.month.text} was never made final, and its reads are no longer all kept")
+            made = self._revise(self._plan(months, site, period, now), latest)
             if made is not None:
                 return made
 
@@ -112,37 +110,36 @@ class Exporter:
         text = self._exports.read(key)
         return None if text is None else Manifest.parse(text)
 
-    def _plan(self, calendar: "_Calendar", site: str, period: ExportPeriod, now: float) -> _Plan:
-        subject = Subject(site, period, calendar.rules)
+    def _plan(self, months: Months, site: str, period: ExportPeriod, now: float) -> _Plan:
+        subject = Subject(site, period, months.rules)
         if not period.is_month:
-            if now >= period.end(calendar.zone(period.month)).timestamp():
-                write_day(self._ledger, site, period.first, calendar.keep_days(period.month))
+            if now >= period.end(months.zone(period.month)).timestamp():
+                write_day(self._ledger, site, period.first, months.keep_days(period.month))
             final = self._final(site, period.month)
             if final is None:
                 return _provisional(subject, now)
             if not self._is_stored(counted_key(final)):
                 raise ValueError(f"the reads of {period.month.text} are no longer kept")
             return _Plan(subject, "final", final.cut_off, [], final)
-        closes = period.end(calendar.zone(period)).timestamp() + CLOSE
+        closes = months.final_at(period)
         if now >= closes:
-            self._close_before(calendar, site, period, now)
-        finals = self._finals_before(calendar, site, period)
+            self._close_before(months, site, period, now)
+        finals = self._finals_before(months, site, period)
         if now < closes:
             return replace(_provisional(subject, now), finals=finals)
         return _Plan(subject, "final", _utc(closes), finals, None)
 
-    def _close_before(self, calendar: "_Calendar", site: str, period: ExportPeriod, now: float) -> None:
+    def _close_before(self, months: Months, site: str, period: ExportPeriod, now: float) -> None:
         """Months close in order, so that a late read has one month to be corrected in."""
         before = period.month_before
-        kept_until = before.end(calendar.zone(before)) + timedelta(days=calendar.keep_days(before))
-        if before.first >= calendar.first.first and now < kept_until.timestamp():
+        if before.first >= months.first.first and now < months.kept_until(before):
             self.run(site, before, now)
 
-    def _finals_before(self, calendar: "_Calendar", site: str, period: ExportPeriod) -> list[Manifest]:
+    def _finals_before(self, months: Months, site: str, period: ExportPeriod) -> list[Manifest]:
         """The finals of the months before, newest first, back to the first one whose reads are not there (any more)."""
         finals: list[Manifest] = []
         month = period.month_before
-        while month.first >= calendar.first.first:
+        while month.first >= months.first.first:
             final = self._final(site, month)
             if final is None or not self._is_stored(counted_key(final)):
                 break
@@ -229,30 +226,6 @@ class Exporter:
         with path.open("rb") as stored:
             digest = hashlib.file_digest(stored, "sha256").hexdigest()
         return ExportFile(name, key, digest, path.stat().st_size, file.rows)
-
-
-class _Calendar:
-    """A site's months: their rules, and the first that can have a read."""
-
-    def __init__(self, versions: Sequence[Version]) -> None:
-        self._versions = versions
-        self._months: dict[str, Rules] = {}
-        oldest = min(version.written_at for version in versions)
-        zone = rules_at(versions, oldest).timezone
-        self.first = ExportPeriod.parse(f"{local_date(zone, oldest - _LATEST_EVENT * DAY):%Y-%m}")
-
-    def rules(self, month: ExportPeriod) -> Rules:
-        """Those in force in the middle of the month: a zone changes at a month's first instant only."""
-        if month.text not in self._months:
-            middle = datetime(month.first.year, month.first.month, 15, 12, tzinfo=UTC)
-            self._months[month.text] = rules_at(self._versions, middle.timestamp())
-        return self._months[month.text]
-
-    def zone(self, month: ExportPeriod) -> str:
-        return self.rules(month).timezone
-
-    def keep_days(self, month: ExportPeriod) -> int:
-        return self.rules(month).retention.ledger_reader_days
 
 
 def _provisional(subject: Subject, now: float) -> _Plan:

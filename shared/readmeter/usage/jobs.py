@@ -116,7 +116,7 @@ class Jobs:
     def _due(self, listed: ListedSite, now: float) -> list[ExportPeriod]:
         months = Months(self._sites.versions(listed.site))
         lines = {line.period: line for line in self._index.lines(listed.site)}
-        return due(SiteSpan(months.created_at, listed.deleted_at), lines, months.zone, now)
+        return due(SiteSpan(months.created_at, listed.deleted_at), lines, months.zone, months.kept_until, now)
 
     def _retentions(self, month: ExportPeriod) -> dict[str, Retention]:
         """How long each site that can have reads in `month` keeps them."""

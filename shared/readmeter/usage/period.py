@@ -20,7 +20,9 @@ class ExportPeriod:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises ValueError for anything but `YYYY-MM` and `YYYY-MM-DD`."""
+        """Raises ValueError for anything but `YYYY-MM` and `YYYY-MM-DD` of a year up to 9998."""
+        if text.startswith("9999"):
+            raise ValueError("a period has a month after it")
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             day = date.fromisoformat(text)
             return cls(text, day, day)

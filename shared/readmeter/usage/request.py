@@ -17,7 +17,7 @@ def period_of(text: str) -> ExportPeriod:
     """Raises ValueError, with what is allowed, where `text` is no month or day that can have usage."""
     try:
         period = ExportPeriod.parse(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         period = None
     if period is None or not _EARLIEST <= period.first < date(9000, 1, 1):
         raise ValueError("must be a month (2026-11) or a day (2026-11-22), from 2020 on")

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from readmeter.sites.history import rules_at
 from readmeter.store.sites import Version
+from readmeter.usage.months import rules_at
 
 
 def at(text: str) -> float:
