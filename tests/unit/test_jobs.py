@@ -89,7 +89,7 @@ class Desk:
         return [f"{event['job']} {event.get('period') or event['month']}" for event in self.started]
 
     def run_all(self) -> None:
-        for event in list(self.started):
+        for event in self.started:  # a job may start others
             self.jobs.run(event)
 
     def line(self, period: str, site: str = "riotimes") -> ExportLine:
@@ -175,6 +175,18 @@ def test_finance_is_told_of_months_alone_and_once(desk: Desk) -> None:
     assert desk.told == ["riotimes_2026-11"]
     assert desk.line("2026-11").announced
     assert desk.line("2026-11-30").status == "final"
+
+
+def test_a_final_month_has_its_days_follow_at_once_and_each_once(desk: Desk) -> None:
+    desk.now = at("2026-12-05T12:00:00Z")
+    month = {"job": "export", "site": "riotimes", "period": "2026-11"}
+    desk.jobs.run(month)
+    assert [event["period"] for event in desk.started] == [f"2026-11-{day:02}" for day in range(1, 31)]
+    desk.run_all()
+    assert {desk.line(f"2026-11-{day:02}").status for day in range(1, 31)} == {"final"}
+    desk.started.clear()
+    desk.jobs.run(month)
+    assert desk.started == []
 
 
 def test_what_could_not_be_told_is_told_an_hour_later(desk: Desk) -> None:

@@ -42,7 +42,7 @@ def due(
         line = lines.get(month.text)
         if line is not None and line.status == "final":
             found += [month] if not line.announced and not line.running(now) else []
-            found += [day for day in _days(month) if _follows_its_month(lines.get(day.text), now)]
+            found += days_to_follow(month, lines, now)
             continue
         name = zone(month)
         if now < month.end(name).timestamp() + FINAL_AFTER:
@@ -51,6 +51,11 @@ def due(
             closing = True
             found += [month] if line is None or not line.running(now) else []
     return sorted(found, key=lambda period: (not period.is_month, period.text))
+
+
+def days_to_follow(month: ExportPeriod, lines: Mapping[str, ExportLine], now: float) -> list[ExportPeriod]:
+    """The days of a final month that do not yet say what it says."""
+    return [day for day in _days(month) if _follows_its_month(lines.get(day.text), now)]
 
 
 def to_reconcile(now: float) -> ExportPeriod:

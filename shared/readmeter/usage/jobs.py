@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from readmeter.core.rules import Retention
 from readmeter.store.exports import ExportStore
 from readmeter.store.sites import ListedSite, SiteStore
-from readmeter.usage.due import SiteSpan, concerns, due, to_reconcile
+from readmeter.usage.due import SiteSpan, concerns, days_to_follow, due, to_reconcile
 from readmeter.usage.exports import Exporter
 from readmeter.usage.manifest import Manifest
 from readmeter.usage.months import Months
@@ -140,6 +140,9 @@ class Jobs:
         self._index.finish(site, period.text, run, manifest.status, manifest.revision)
         if manifest.status == "final" and period.is_month:
             self._tell(manifest)
+            lines = {line.period: line for line in self._index.lines(site)}
+            for day in days_to_follow(period, lines, now):
+                self.request_export(site, day)
         return {"export_id": manifest.export_id, "status": manifest.status, "revision": manifest.revision}
 
     def _tell(self, manifest: Manifest) -> None:
