@@ -1,14 +1,17 @@
 """One DuckDB for all lives of a process: to start one takes longer than a whole life."""
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+_IN_MEMORY = Path("/dev/shm")  # Linux: exports write and remove some folders a life
 _numbers = count()
 _local = threading.local()
 
@@ -60,4 +63,6 @@ def one_engine() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duckdb, "connect", connect)
+        if _IN_MEMORY.is_dir():
+            patch.setattr(tempfile, "tempdir", str(_IN_MEMORY))
         yield

@@ -17,7 +17,7 @@ from readmeter.usage.ledger import READ_KEY, READS, ReadRow
 from readmeter.usage.stream import LedgerStream, Redrive
 from tests.simulation.life import Drift, live_all
 
-_LIVES = range(60)
+_LIVES = range(150)
 
 
 def _notices() -> None:

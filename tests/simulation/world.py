@@ -242,7 +242,7 @@ class World:
     def _birth(self) -> float:
         """An instant at which a life begins: mostly one that has a month before it, which no page's report reaches."""
         year, month = self.random.choice([(2026, month) for month in range(1, 13)])
-        day = self.random.choice([9, 12, 16, 20, 20, 25, 27, 28]) if self.random.random() < 0.9 else 2
+        day = self.random.choice([8, 9, 10, 12, 16, 20, 25, 28]) if self.random.random() < 0.95 else 2
         return datetime(year, month, day, tzinfo=UTC).timestamp() + self.random.randrange(DAY)
 
     def let_time_pass(self) -> None:
@@ -304,14 +304,14 @@ class World:
     def export(self, text: str) -> Manifest:
         """An export as finance gets it: run again where it crashed, run by two at once, run twice."""
         period, trouble = ExportPeriod.parse(text), self.random.random()
-        if trouble < 0.25:
+        if trouble < 0.15:
             self.exports.crash(self.random.randrange(7), before=self.random.random() < 0.5)
             with suppress(Crash):
                 self._run(period)
             self.exports.healthy()
-        elif trouble < 0.35:
+        elif trouble < 0.22:
             self.exports.on_create = at(self.random.randrange(7), lambda: self._run(period))
-        if trouble < 0.35 and self.random.random() < 0.5:
+        if trouble < 0.22 and self.random.random() < 0.5:
             self.deliver()
         made = self._run(period)
         self.exports.healthy()
