@@ -1,14 +1,18 @@
 """What a month's report says: in step with the invoice, whole days, told apart by what readers were shown."""
 
 import json
+from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 import pytest
 
+from readmeter.staff.answers import compact
 from readmeter.store.articles import Label
+from readmeter.usage.ledger import Row
 from readmeter.usage.months import rules_at
 from readmeter.usage.period import ExportPeriod
-from readmeter.usage.report_data import report_data
+from readmeter.usage.report_data import MOST_FUNNEL_ROWS, report_data
 from tests.support.months import DECEMBER, NOVEMBER, OCTOBER, SITE, Months, at, event, free, read
 
 NOW = at("2026-11-22T15:00")
@@ -20,9 +24,11 @@ def months() -> Months:
     return Months()
 
 
-def told(months: Months, month: ExportPeriod = NOVEMBER, now: float = NOW) -> dict[str, Any]:
+def told(
+    months: Months, month: ExportPeriod = NOVEMBER, now: float = NOW, labels: Mapping[str, Label] = LABELS
+) -> dict[str, Any]:
     rules = rules_at(months.versions, now)
-    data = report_data(months.ledger, months.exports, months.exporter, LABELS, rules, month, now)
+    data = report_data(months.ledger, months.exports, months.exporter, labels, rules, month, now)
     assert json.loads(json.dumps(data)) == data
     return data
 
@@ -126,9 +132,92 @@ def test_the_funnel_tells_countdowns_from_walls_by_what_the_reader_had_counted(m
     assert (data["articles"][0]["countdowns"], data["articles"][0]["walls"]) == (1, 1)
 
 
+def test_the_funnel_of_each_article_and_day(months: Months) -> None:
+    months.add(
+        [
+            *(read(name, "a1", "2026-11-02") for name in ("ana", "bia")),
+            read("ana", "zz", "2026-11-01"),
+            event("ana", "prompt_shown", "a1", "2026-11-02"),
+            event("cid", "prompt_shown", "a1", "2026-11-02"),
+            event("cid", "prompt_dismissed", "a2", "2026-11-02"),
+            event("cid", "sign_in_clicked", "a1", "2026-11-03"),
+        ]
+    )
+    funnel = told(months)["funnel"]
+    steps = ("views", "shown", "countdowns", "walls", "clicks")
+    assert [(row["date"], row["article"], *(row[step] for step in steps)) for row in funnel["rows"]] == [
+        ("2026-11-01", "zz", 1, 0, 0, 0, 0),
+        ("2026-11-02", "a1", 2, 2, 1, 1, 0),
+        ("2026-11-03", "a1", 0, 0, 0, 0, 1),
+    ]
+    assert [(row["title"], row["section"]) for row in funnel["rows"][:2]] == [
+        (None, None),
+        ("Clouds on the Corcovado", "City"),
+    ]
+    assert funnel["rows_left_out"] == 0
+
+
+def test_the_funnels_rows_add_up_to_the_month_and_to_its_days(months: Months) -> None:
+    kinds = ("prompt_shown", "prompt_dismissed", "subscribe_clicked", "register_clicked")
+    chosen = Random(3)
+
+    def drawn() -> tuple[str, str, str]:
+        return f"r{chosen.randrange(9)}", f"a{chosen.randrange(6)}", f"2026-11-{chosen.randrange(1, 31):02}"
+
+    rows: list[Row] = [read(*drawn()) for _ in range(40)]
+    rows += [
+        event(reader, chosen.choice(kinds), article, day) for reader, article, day in (drawn() for _ in range(300))
+    ]
+    months.add(rows)
+    funnel = told(months)["funnel"]
+    for step in ("views", "shown", "countdowns", "walls", "clicks"):
+        assert sum(row[step] for row in funnel["rows"]) == funnel[step] > 0
+        for day in funnel["days"]:
+            assert sum(row[step] for row in funnel["rows"] if row["date"] == day["date"]) == day[step]
+    keys = [(row["date"], row["article"]) for row in funnel["rows"]]
+    assert keys == sorted(set(keys))
+
+
+def test_of_too_many_rows_those_with_the_most_steps_stay(months: Months) -> None:
+    busy = [read(name, "zz", "2026-11-30") for name in ("ana", "bia")]
+    months.add([*busy, *(read("ana", f"x{n:05}", "2026-11-01") for n in range(MOST_FUNNEL_ROWS + 6))])
+    funnel = told(months)["funnel"]
+    assert (len(funnel["rows"]), funnel["rows_left_out"]) == (MOST_FUNNEL_ROWS, 7)
+    assert [row["article"] for row in (funnel["rows"][0], funnel["rows"][-2], funnel["rows"][-1])] == [
+        "x00000",
+        f"x{MOST_FUNNEL_ROWS - 2:05}",
+        "zz",
+    ]
+    assert funnel["views"] == MOST_FUNNEL_ROWS + 8
+
+
+def test_the_longest_titles_leave_an_answer_that_lambda_passes_on(months: Months) -> None:
+    articles = [f"x{n:05}" for n in range(MOST_FUNNEL_ROWS)]
+    months.add([read("ana", article, "2026-11-01") for article in articles])
+    data = told(months, labels=dict.fromkeys(articles, Label("鐘" * 300, "街" * 64)))
+    assert 0 < data["funnel"]["rows_left_out"] < MOST_FUNNEL_ROWS
+    assert len(data["funnel"]["rows"]) + data["funnel"]["rows_left_out"] == MOST_FUNNEL_ROWS
+    assert len(json.dumps(compact(data), ensure_ascii=False).encode()) < 6 * 1024 * 1024
+
+
+def test_the_funnels_rows_go_with_the_reads_of_a_final(months: Months) -> None:
+    months.add([read("ana", "a1", "2026-11-01"), event("ana", "prompt_shown", "a1", "2026-11-01")])
+    months.close(NOVEMBER)
+    later = at("2027-03-01T00:00")
+    assert len(told(months, now=later)["funnel"]["rows"]) == 1
+    for key in [key for key in months.exports.bodies if key.startswith("counted/")]:
+        months.exports.delete(key)
+    funnel = told(months, now=later)["funnel"]
+    assert (funnel["rows"], funnel["rows_left_out"]) == ([], 0)
+
+
 def test_where_views_are_counted_prompts_are_not_told_apart(months: Months) -> None:
-    months.add([read("ana", "v1", "2026-11-01", unit="view"), event("ana", "prompt_shown", "a1", "2026-11-01")])
+    months.add([read("ana", f"v{n}", "2026-11-01", unit="view") for n in range(3)])
+    months.add([event("ana", "prompt_shown", "a1", "2026-11-01")])
     data = told(months)
+    said = {"date": "2026-11-01", "title": None, "section": None, "countdowns": None, "walls": None, "clicks": 0}
+    known = {**said, "article": "a1", "title": "Clouds on the Corcovado", "section": "City", "views": 0, "shown": 1}
+    assert data["funnel"]["rows"] == [{**said, "article": None, "views": 3, "shown": 0}, known]
     assert (data["funnel"]["shown"], data["funnel"]["countdowns"], data["funnel"]["walls"]) == (1, None, None)
     assert (data["articles"], data["walls"], data["totals"]["articles"]) == ([], [], 0)
 

@@ -29,6 +29,8 @@ from readmeter.usage.period import ExportPeriod, export_id
 SCHEMA_VERSION = "1"
 MOST_ARTICLES = 20
 MOST_WALLS = 10
+MOST_FUNNEL_ROWS = 10_000
+MOST_FUNNEL_BYTES = 5_000_000  # of the rows as Lambda passes them on: with all else they must fit into its 6 MB
 _STEPS = (*range(1, 21), 30, 50, 100, 200, 500)  # counts that readers may have reached
 _CLICKS = ("subscribe_clicked", "sign_in_clicked", "register_clicked")
 _FUNNEL = ("views", "shown", "countdowns", "walls", "clicks")
@@ -53,7 +55,7 @@ def report_data(
 
     `detail` is false where a final's reads are gone (the site's retention): who read what is then null or empty, all
     that is on the invoice stays. `countdowns` and `walls` are null where a meter counts views: a prompt names an
-    article, such a read one display of it.
+    article, such a read one display of it. In the funnel's rows `article` is null for all such reads of a date.
     """
     site = rules.site
     manifest = exporter.latest(site, month)
@@ -73,7 +75,7 @@ def report_data(
             "sections": report.sections(),
             "articles": report.articles(),
             "walls": report.most_walls(),
-            "funnel": funnel,
+            "funnel": {**funnel, **(report.funnel_rows() if detail else {"rows": [], "rows_left_out": 0})},
             "reach": report.reach(),
             "cost": cost(Activity(_reads(report, rows, detail), funnel["walls"] or 0, report.events())),
         }
@@ -205,6 +207,11 @@ def _reads(report: "_Report", rows: Iterable[Mapping[str, Any]], detail: bool) -
     return sum(row["quantity"] for row in rows if row["row_class"] == "usage" and row["decision"] != FAIL_OPEN)
 
 
+def _passed_on(row: Mapping[str, Any]) -> int:
+    """Bytes of the row in what Lambda returns: JSON whose `body` is JSON as a string."""
+    return len(json.dumps(json.dumps(row, ensure_ascii=False), ensure_ascii=False).encode())
+
+
 class _Report:
     """Figures over the tables `reads` and `events` of one month."""
 
@@ -217,7 +224,7 @@ class _Report:
             f"""
             CREATE VIEW billable AS SELECT * FROM reads WHERE {BILLABLE};
             CREATE VIEW steps AS
-            SELECT article, local_date, 'views' AS step FROM billable
+            SELECT CASE unit WHEN 'article' THEN article END AS article, local_date, 'views' AS step FROM billable
             UNION ALL
             SELECT events.article, events.local_date, CASE
                 WHEN kind IN {_CLICKS} THEN 'clicks'
@@ -299,6 +306,27 @@ class _Report:
             "days": [{"date": f"{day}", **self._funnel(days[f"{day}"])} for day in self._month.dates],
         }
 
+    def funnel_rows(self) -> dict[str, Any]:
+        """The funnel of every date and article that had a step, in this order; where it is too long, of the busiest."""
+        sql = f"""
+            SELECT local_date, article, count(*) OVER (),
+                count(*) FILTER (step = 'views'), count(*) FILTER (step IN ('countdowns', 'walls')),
+                count(*) FILTER (step = 'countdowns'), count(*) FILTER (step = 'walls'),
+                count(*) FILTER (step = 'clicks')
+            FROM steps GROUP BY local_date, article
+            ORDER BY count(*) DESC, local_date, article NULLS FIRST LIMIT {MOST_FUNNEL_ROWS}
+        """  # noqa: S608 - names of our own
+        found = self._rows(sql)
+        rows = [
+            {"date": day, **self._label(article), **self._funnel(dict(zip(_FUNNEL, steps, strict=True)))}
+            for day, article, _, *steps in found
+        ]
+        kept = [
+            row for row, end in zip(rows, accumulate(map(_passed_on, rows)), strict=True) if end <= MOST_FUNNEL_BYTES
+        ]
+        kept.sort(key=lambda row: (row["date"], row["article"] or ""))
+        return {"rows": kept, "rows_left_out": found[0][2] - len(kept) if found else 0}
+
     def reach(self) -> list[dict[str, int]]:
         """How many readers reached each count in some period of some meter."""
         sql = """
@@ -335,8 +363,8 @@ class _Report:
         apart = {} if self._told_apart else {"countdowns": None, "walls": None}
         return {**steps, **apart}
 
-    def _label(self, article: str) -> dict[str, str | None]:
-        label = self._labels.get(article)
+    def _label(self, article: str | None) -> dict[str, str | None]:
+        label = self._labels.get(article) if article else None
         return {
             "article": article,
             "title": label.title if label else None,
