@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmeter.usage.columns import Column
-from readmeter.usage.files import csv_cell, safe_text
+from readmeter.usage.files import csv_cell
+from readmeter.usage.spreadsheet import safe_text
 
 TEXT = Column("name", "text", "")
 NUMBER = Column("quantity", "integer", "")

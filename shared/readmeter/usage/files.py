@@ -18,12 +18,12 @@ from readmeter.usage.columns import COUNTED, INVOICE, USAGE, Column
 from readmeter.usage.figures import Quantity
 from readmeter.usage.manifest import SCHEMA_VERSION, utc_text
 from readmeter.usage.period import ExportPeriod, export_id
+from readmeter.usage.spreadsheet import safe_text
 
 Cell = str | int | bool | None
 Record = dict[str, Cell]
 
 COUNTED_FILE = "counted.parquet"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")  # what a spreadsheet may take for a formula
 _ROW_GROUP = 122_880  # rows; written down, since the bytes depend on it
 
 
@@ -59,11 +59,6 @@ def write_files(
     rows = {"invoice.csv": len(invoice), COUNTED_FILE: counted}
     names = ("invoice.csv", "usage.csv", "usage.parquet", "usage.jsonl.gz", COUNTED_FILE)
     return [Written(folder / name, rows.get(name, len(usage))) for name in names]
-
-
-def safe_text(text: str) -> str:
-    """The text as a CSV cell: what could start a formula follows an apostrophe, which spreadsheets show as text."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _usage(subject: Subject, row: Quantity) -> Record:

@@ -18,10 +18,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from readmeter.sites.document import MeterName
 from readmeter.usage.currencies import EXPONENTS
+from readmeter.usage.spreadsheet import safe_text
 
 _DIGITS = 60  # no sum of ours comes near: every product and sum before the rounding is exact
 _PER = 1000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet may run
 
 
 def _currency(code: str) -> str:
@@ -222,4 +222,4 @@ def _plain(line: Line) -> dict[str, Any]:
 
 
 def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return safe_text(value) if isinstance(value, str) else value

@@ -14,9 +14,9 @@ from readmeter.usage.columns import COUNTED, Column
 from readmeter.usage.comparison import LedgerFile
 from readmeter.usage.dataset import fetch, join_gzip, workspace
 from readmeter.usage.figures import READ_COLUMNS
-from readmeter.usage.files import safe_text
 from readmeter.usage.ledger import ReadRow
 from readmeter.usage.objects import Objects
+from readmeter.usage.spreadsheet import safe_text
 
 Record = dict[str, Any]
 

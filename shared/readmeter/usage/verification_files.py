@@ -8,11 +8,12 @@ from readmeter.usage.columns import COUNTED, INVOICE, USAGE
 from readmeter.usage.corrections import counted_folder
 from readmeter.usage.dataset import workspace
 from readmeter.usage.figures import reads_sha256, row_id, unique_readers
-from readmeter.usage.files import COUNTED_FILE, safe_text
+from readmeter.usage.files import COUNTED_FILE
 from readmeter.usage.ledger import READ_KEY
 from readmeter.usage.manifest import ControlTotals, revisions_prefix
 from readmeter.usage.period import export_id
 from readmeter.usage.readback import Record, csv_cell, csv_rows, jsonl_rows, load_counted, parquet_rows, sha256_of
+from readmeter.usage.spreadsheet import safe_text
 from readmeter.usage.verification_case import Answer, Case, day_of, scalar, some, without_counted
 
 # ruff: noqa: S608 - the SQL is put together of names of our own
