@@ -344,6 +344,34 @@ class Verification(BaseModel):
     checks: list[Check] = []
 
 
+class FunnelRow(BaseModel):
+    date: str = Field(json_schema_extra={"format": "date"})
+    article: str | None = Field(description="Digest; null for the day's reads of a meter that counts views")
+    title: str | None
+    section: str | None
+    views: int
+    shown: int = Field(description="Prompts: countdowns and walls")
+    countdowns: int | None = Field(description="Null where a meter counts views, as `walls`")
+    walls: int | None
+    clicks: int
+
+
+class Funnel(BaseModel):
+    """From a counted view to a click, of the site. More keys than these may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+    views: int
+    shown: int
+    countdowns: int | None
+    walls: int | None
+    clicks: int
+    rows: list[FunnelRow] = Field(
+        description="By date and article; at most 10,000 (fewer where titles are long), those with the most steps"
+    )
+    rows_left_out: int
+
+
 class MonthReport(BaseModel):
     """A month for people, as data: `readmeter report` makes a page of it. More keys than these may come."""
 
@@ -361,3 +389,4 @@ class MonthReport(BaseModel):
     invoice: dict[str, Any] = Field(description="What to invoice, and the corrections in it")
     totals: dict[str, Any]
     days: list[dict[str, Any]]
+    funnel: Funnel

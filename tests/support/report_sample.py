@@ -73,6 +73,8 @@ def sample(**given: Any) -> dict[str, Any]:
             "days": [
                 {name: value for name, value in day.items() if name not in ("counted", "readers")} for day in days
             ],
+            "rows": [],
+            "rows_left_out": 0,
         },
         "reach": [
             {"count": count, "readers": readers}

@@ -14,6 +14,7 @@ from readmeter.command.client import Request, Response
 from readmeter.command.main import main
 from readmeter.command.output import Surroundings
 from tests.support.fake_service import FakeService, export_files
+from tests.support.report_sample import sample
 
 EXPORT = "/v1/admin/exports/riotimes_2026-11"
 
@@ -371,6 +372,50 @@ def test_rate_refuses_a_provisional_month(run: Callable[..., Result], service: F
 def test_rate_names_what_is_wrong_with_the_prices(run: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "prices.yaml").write_text("currency: reais\n")
     ends(run("rate", "riotimes", "2026-11", "--prices", "prices.yaml"), 2, "currency: must be", "tiers: Field required")
+
+
+# report
+
+REPORT = "/v1/admin/sites/riotimes/report"
+FUNNEL = [
+    {"date": "2026-11-01", "article": "-Zm9v", "title": "=1+1", "section": "City, “night”"}
+    | {"views": 3, "shown": 2, "countdowns": 1, "walls": 1, "clicks": 0},
+    {"date": "2026-11-02", "article": None, "title": None, "section": None}
+    | {"views": 1, "shown": 1, "countdowns": None, "walls": None, "clicks": 1},
+]
+
+
+def with_funnel(left_out: int = 0) -> dict[str, Any]:
+    return sample(funnel={**sample()["funnel"], "rows": FUNNEL, "rows_left_out": left_out})
+
+
+def test_the_funnel_of_each_article_and_day_is_a_file_that_spreadsheets_open(
+    run: Callable[..., Result], service: FakeService, tmp_path: Path
+) -> None:
+    service.answers["GET", REPORT] = (200, with_funnel())
+    ends(run("report", "riotimes", "2026-11", "--funnel", "funnel.csv"), 0, "funnel.csv: 2 rows.", "_2026-11.html")
+    text = (tmp_path / "funnel.csv").read_bytes().decode()
+    assert text.startswith("\ufeffdate,article,title,section,views,shown,countdowns,walls,clicks\r\n")
+    assert text.splitlines()[1:] == [
+        "2026-11-01,'-Zm9v,'=1+1,\"City, “night”\",3,2,1,1,0",
+        "2026-11-02,,,,1,1,,,1",
+    ]
+    assert text.count("\r\n") == text.count("\n") == 3
+
+
+def test_rows_that_the_funnel_leaves_out_are_told(run: Callable[..., Result], service: FakeService) -> None:
+    service.answers["GET", REPORT] = (200, with_funnel(left_out=1_200))
+    result = run("report", "riotimes", "2026-11", "--funnel", "funnel.csv")
+    assert result.stderr == "funnel.csv has the busiest rows: 1,200 with fewer steps are left out.\n"
+
+
+def test_machines_get_the_funnels_rows_with_the_reports_data(
+    run: Callable[..., Result], service: FakeService, tmp_path: Path
+) -> None:
+    service.answers["GET", REPORT] = (200, with_funnel())
+    result = run("report", "riotimes", "2026-11", "--json", "--funnel", "funnel.csv")
+    assert json.loads(result.stdout)["funnel"]["rows"] == FUNNEL
+    assert [path.name for path in tmp_path.iterdir()] == ["funnel.csv"]
 
 
 # articles

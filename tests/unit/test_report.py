@@ -107,6 +107,13 @@ def test_changes_are_told_against_the_month_before() -> None:
     assert "Nothing to compare with." in text_of(render(sample(before=None)))
 
 
+def test_the_funnels_rows_are_for_files_and_leave_the_page_as_it_is() -> None:
+    funnel = sample()["funnel"]
+    row = {"date": "2026-11-01", "article": "a1", "title": "Told in the rows alone", "section": None}
+    rows = [{**row, "views": 1, "shown": 0, "countdowns": 0, "walls": 0, "clicks": 0}]
+    assert render(sample(funnel={**funnel, "rows": rows, "rows_left_out": 2})) == render(sample())
+
+
 def test_an_article_without_a_title_is_named_by_its_digest() -> None:
     said = text_of(render(sample()))
     assert "Zm9vYmFyYmF6cXV4000005" in said
