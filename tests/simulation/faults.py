@@ -69,7 +69,7 @@ class Bucket(MemoryObjects):
             self.after_create = step
 
 
-def at(number: int, act: Callable[[], None]) -> Callable[[], None]:
+def at(number: int, act: Callable[[], object]) -> Callable[[], None]:
     """What acts when it is called for the `number`th time (from 0)."""
     calls = count()
 

@@ -128,7 +128,9 @@ class World:
         store = self.desk.tables.sites
         live = store.live(SITE)
         number = live.latest.version + 1 if live else 1
-        compiled = compile_site(SiteDocument.model_validate(document), number, live and live.compiled, self.desk.now)
+        compiled = compile_site(
+            SiteDocument.model_validate(document), number, live.compiled if live else None, self.desk.now
+        )
         store.write(Version(SITE, number, json.dumps(document), self.desk.now, "simulation"), compiled)
         self.document = document
 
@@ -155,7 +157,12 @@ class World:
     def read(self) -> None:
         """One view: asked again until it is answered, sometimes twice at once."""
         reader, article = self.random.choice(self.readers), self.random.choice(self.articles)
-        body = {"site": SITE, "article": article, "view": f"view-{next(self._displays)}", "seed": reader}
+        body: dict[str, Any] = {
+            "site": SITE,
+            "article": article,
+            "view": f"view-{next(self._displays)}",
+            "seed": reader,
+        }
         known = self._tokens.get(reader, {})
         if self.random.random() < 0.7:
             body |= {name: known[name] for name in ("reader", "state") if known.get(name)}
