@@ -146,11 +146,8 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     table = environ["SITE_TABLE"]
-
-    def secret() -> str:
-        return secrets_manager.get_secret_value(SecretId=environ["SECRET_ID"])["SecretString"]
-
-    admin = Admin(SiteStore(database, table), ArticleStore(database, table), CurrentKeyring(secret, clock), clock)
+    keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
+    admin = Admin(SiteStore(database, table), ArticleStore(database, table), keyring, clock)
     router = StaffRouter(Logger())
     router.route("/v1/admin/sites", {"GET": admin.sites})
     router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})

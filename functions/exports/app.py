@@ -242,10 +242,7 @@ def build(
     exporter = Exporter(ledger, exports, sites.versions)
     logger = Logger()
 
-    def secret() -> str:
-        return secrets_manager.get_secret_value(SecretId=environ["SECRET_ID"])["SecretString"]
-
-    keyring = CurrentKeyring(secret, clock)
+    keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
     point_in_time = PointInTimeExport(dynamodb, environ["METER_TABLE_ARN"], ledger, environ["LEDGER_BUCKET"])
     source: ItemSource = point_in_time if items is None else lambda _: items
 

@@ -37,10 +37,7 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
     sites = SiteCache(SiteStore(database, environ["SITE_TABLE"]), _SITE_SECONDS, clock)
     logger = Logger()
 
-    def secret() -> str:
-        return secrets_manager.get_secret_value(SecretId=environ["SECRET_ID"])["SecretString"]
-
-    keyring = CurrentKeyring(secret, clock)
+    keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         def report(fault: Exception) -> None:

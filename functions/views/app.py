@@ -9,14 +9,11 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 
-from readmeter.metering.endpoint import ViewsEndpoint
-from readmeter.metering.keyring import CurrentKeyring
+from readmeter.metering.endpoint import Surroundings, ViewsEndpoint
 from readmeter.metering.views import Views
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.meters import MeterStore
 from readmeter.store.notes import NoteStore
-from readmeter.store.sites import SiteCache, SiteStore
-from readmeter.web.fault import fault_fields
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -29,18 +26,10 @@ def build(
     """The handler over the tables and the secret that `environ` names."""
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
-    sites = SiteCache(SiteStore(database, environ["SITE_TABLE"]), float(environ["SITE_CACHE_SECONDS"]), clock)
+    around = Surroundings.deployed(environ, database, secrets_manager, Logger().error, clock)
     table = environ["METER_TABLE"]
     views = Views(MeterStore(database, table), NoteStore(database, table), token_bytes)
-    logger = Logger()
-
-    def secret() -> str:
-        return secrets_manager.get_secret_value(SecretId=environ["SECRET_ID"])["SecretString"]
-
-    def report(request_id: str, fault: Exception) -> None:
-        logger.error("fault", extra=fault_fields(request_id, fault))
-
-    endpoint = ViewsEndpoint(views, sites, CurrentKeyring(secret, clock), clock, report)
+    endpoint = ViewsEndpoint(views, around)
     return lambda event, _context: endpoint.answer(event)
 
 

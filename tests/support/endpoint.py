@@ -9,7 +9,7 @@ from typing import Any
 
 from readmeter.core.keys import Keyring
 from readmeter.core.rules import CompiledSite
-from readmeter.metering.endpoint import ViewsEndpoint
+from readmeter.metering.endpoint import Surroundings, ViewsEndpoint
 from readmeter.metering.reader import ReaderEndpoint
 from readmeter.metering.views import Views
 from readmeter.store.notes import NoteStore
@@ -52,8 +52,9 @@ class Desk:
         readers = ReaderStore(self.tables.database, self.tables.meter_table, self._fresh_bytes)
         views = Views(self.tables.meters, notes, self._fresh_bytes)
         report = lambda request_id, fault: self.faults.append((request_id, fault))  # noqa: E731
-        self._views = ViewsEndpoint(views, sites, lambda: self.keyring, clock, report)
-        self._reader = ReaderEndpoint(readers, notes, sites, lambda: self.keyring, clock, report)
+        around = Surroundings(sites, lambda: self.keyring, clock, report)
+        self._views = ViewsEndpoint(views, around)
+        self._reader = ReaderEndpoint(readers, notes, around)
 
     def _fresh_bytes(self, length: int) -> bytes:
         return next(self._minted).to_bytes(length, "big")

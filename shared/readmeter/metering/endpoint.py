@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from readmeter.core.article import folded, path_of
@@ -10,17 +11,46 @@ from readmeter.core.keys import Keyring
 from readmeter.core.language import negotiate
 from readmeter.core.rules import SITE_ID, Page, Rules
 from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_seed, reader_of_token
+from readmeter.metering.keyring import CurrentKeyring
 from readmeter.metering.views import Views, Visit
-from readmeter.store.database import Unavailable
-from readmeter.store.sites import SiteCache
+from readmeter.store.database import Database, Unavailable
+from readmeter.store.sites import SiteCache, SiteStore
 from readmeter.web.body import ViewRequest, parse_view
 from readmeter.web.cors import check_origin, cors_headers, preflight
 from readmeter.web.event import Request
+from readmeter.web.fault import fault_fields
 from readmeter.web.problem import Problem
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every endpoint works with. `report` is told of faults of ours: the request's id, the fault."""
+
+    sites: SiteCache
+    keyring: Callable[[], Keyring]
+    clock: Callable[[], float]
+    report: Callable[[str, Exception], None]
+
+    @classmethod
+    def deployed(
+        cls,
+        environ: Mapping[str, str],
+        database: Database,
+        secrets_manager: Any,
+        log: Callable[..., None],
+        clock: Callable[[], float],
+    ) -> Self:
+        """The site table and the secret that `environ` names; faults are told to `log`, a logger's `error`."""
+        return cls(
+            SiteCache(SiteStore(database, environ["SITE_TABLE"]), float(environ["SITE_CACHE_SECONDS"]), clock),
+            CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock),
+            clock,
+            lambda request_id, fault: log("fault", extra=fault_fields(request_id, fault)),
+        )
+
+
 class Endpoint:
-    """Answers events of some routes, whatever happens. `report` is told of faults of ours: the request's id, the fault.
+    """Answers events of some routes, whatever happens.
 
     A subclass answers what is right (`_answered`) and says which site a request names (`_named_site`).
     """
@@ -28,17 +58,11 @@ class Endpoint:
     methods = "POST, OPTIONS"
     request_headers = "content-type"
 
-    def __init__(
-        self,
-        sites: SiteCache,
-        keyring: Callable[[], Keyring],
-        clock: Callable[[], float],
-        report: Callable[[str, Exception], None],
-    ) -> None:
-        self._sites = sites
-        self._keyring = keyring
-        self._clock = clock
-        self._report = report
+    def __init__(self, around: Surroundings) -> None:
+        self._sites = around.sites
+        self._keyring = around.keyring
+        self._clock = around.clock
+        self._report = around.report
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The answer in payload 2.0."""
@@ -97,15 +121,8 @@ class Endpoint:
 class ViewsEndpoint(Endpoint):
     """POST /v1/views and POST /v1/access."""
 
-    def __init__(
-        self,
-        views: Views,
-        sites: SiteCache,
-        keyring: Callable[[], Keyring],
-        clock: Callable[[], float],
-        report: Callable[[str, Exception], None],
-    ) -> None:
-        super().__init__(sites, keyring, clock, report)
+    def __init__(self, views: Views, around: Surroundings) -> None:
+        super().__init__(around)
         self._views = views
 
     def _answered(self, request: Request) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import inf
+from typing import Any, Self
 
 from readmeter.core.keys import Keyring
 from readmeter.store.database import Unavailable
@@ -18,6 +19,11 @@ class CurrentKeyring:
         self._clock = clock
         self._keyring: Keyring | None = None
         self._due = -inf
+
+    @classmethod
+    def stored(cls, secrets_manager: Any, name: str, clock: Callable[[], float]) -> Self:
+        """That of the secret `name`, by boto3's client."""
+        return cls(lambda: secrets_manager.get_secret_value(SecretId=name)["SecretString"], clock)
 
     def __call__(self) -> Keyring:
         """Raises `Unavailable` only where the secret was never read: an old one is better than no answer."""

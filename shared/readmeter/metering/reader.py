@@ -1,6 +1,5 @@
 """GET and DELETE /v1/reader, a reader's own rights; POST /v1/events, what pages report of their prompts."""
 
-from collections.abc import Callable
 from typing import Any
 
 from readmeter.core.decision import Allowance, limit_for
@@ -10,6 +9,7 @@ from readmeter.core.rules import Meter, Rules
 from readmeter.core.tokens import Reader, reader_of_token
 from readmeter.metering.endpoint import (
     Endpoint,
+    Surroundings,
     answer_in_json,
     check_method,
     cookie_of,
@@ -22,7 +22,6 @@ from readmeter.metering.events import keep_events
 from readmeter.metering.views import READER_CLASS, slot_of
 from readmeter.store.notes import NoteStore
 from readmeter.store.readers import Holding, ReaderStore
-from readmeter.store.sites import SiteCache
 from readmeter.web.body import parse_report
 from readmeter.web.event import Request
 from readmeter.web.problem import FieldError, Problem
@@ -34,16 +33,8 @@ class ReaderEndpoint(Endpoint):
     methods = "GET, POST, DELETE, OPTIONS"
     request_headers = "authorization, content-type"
 
-    def __init__(
-        self,
-        readers: ReaderStore,
-        notes: NoteStore,
-        sites: SiteCache,
-        keyring: Callable[[], Keyring],
-        clock: Callable[[], float],
-        report: Callable[[str, Exception], None],
-    ) -> None:
-        super().__init__(sites, keyring, clock, report)
+    def __init__(self, readers: ReaderStore, notes: NoteStore, around: Surroundings) -> None:
+        super().__init__(around)
         self._readers = readers
         self._notes = notes
 
