@@ -1,4 +1,6 @@
-"""Clients of the admin and the exports function's handlers, with an empty site table and buckets for each test."""
+"""Clients of a running service, and of the admin and the exports function's handlers: these with an empty site table
+and buckets for each test.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,10 +12,25 @@ from moto import mock_aws
 from local.engine import ROOT
 from local.template import Template
 from readmeter.usage.objects import S3Objects
+from tests.conftest import Running
 from tests.support.admin_api import SECRET, AdminClient, Clock
+from tests.support.api import Api, fresh_id, site_document
 from tests.support.usage_api import TOPIC, NoItems, UsageService
 
 AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@pytest.fixture
+def api(service: Running) -> Api:
+    return Api(service.api)
+
+
+@pytest.fixture
+def site(api: Api) -> str:
+    """A fresh site, by its id: what its publisher does not say has its default."""
+    document = site_document(fresh_id())
+    api.publish(document)
+    return str(document["site"])
 
 
 @pytest.fixture(scope="module")

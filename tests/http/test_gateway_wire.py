@@ -16,11 +16,6 @@ from tests.support.api import Api, fresh_id, site_document
 END = b"\r\n\r\n"
 
 
-@pytest.fixture
-def api(service: Running) -> Api:
-    return Api(service.api)
-
-
 def exchange(service: Running, request: bytes) -> bytes:
     """Sends bytes as they are, says that no more will come, and returns all that is answered."""
     where = urlsplit(service.api)

@@ -5,22 +5,10 @@ from typing import Any
 import pytest
 
 from tests.conftest import Running
-from tests.support.api import Api, Reply, fresh_id, site_document
+from tests.support.api import Api, Reply
 
 ORIGIN = "https://www.riotimesonline.com"
 CANARY = "CaNaRy"
-
-
-@pytest.fixture
-def api(service: Running) -> Api:
-    return Api(service.api)
-
-
-@pytest.fixture
-def site(api: Api) -> str:
-    document = site_document(fresh_id())
-    api.publish(document)
-    return str(document["site"])
 
 
 def reader(api: Api, site: str, token: str, method: str = "GET", **headers: str) -> Reply:

@@ -7,17 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Running
 from tests.support.api import Api, Reply, fresh_id, site_document
 
 ORIGIN = "https://www.riotimesonline.com"
 SIGNED = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 TOO_LARGE = b" " * 8193
-
-
-@pytest.fixture
-def api(service: Running) -> Api:
-    return Api(service.api)
 
 
 @pytest.fixture

@@ -4,22 +4,9 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from tests.conftest import Running
-from tests.support.api import Api, Reply, fresh_id, site_document
+from tests.support.api import Api, Reply
 
 ORIGIN = "https://www.riotimesonline.com"
-
-
-@pytest.fixture
-def api(service: Running) -> Api:
-    return Api(service.api)
-
-
-@pytest.fixture
-def site(api: Api) -> str:
-    document = site_document(fresh_id())
-    api.publish(document)
-    return str(document["site"])
 
 
 def view(api: Api, site: str, article: str, cookie: str | None = None, fetch_site: str | None = "same-origin") -> Reply:

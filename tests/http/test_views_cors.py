@@ -4,17 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Running
 from tests.support.api import Api, Reply, fresh_id, site_document
 
 ORIGIN = "https://www.riotimesonline.com"
 OTHER = "https://riotimesonline.com:8443"
 CORS = ("access-control-allow-origin", "vary", "access-control-allow-credentials")
-
-
-@pytest.fixture
-def api(service: Running) -> Api:
-    return Api(service.api)
 
 
 @pytest.fixture

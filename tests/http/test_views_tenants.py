@@ -4,15 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Running
 from tests.support.api import Api, fresh_id, site_document
 
 SEED = "A" * 22
-
-
-@pytest.fixture
-def api(service: Running) -> Api:
-    return Api(service.api)
 
 
 @pytest.fixture
