@@ -14,6 +14,8 @@ BILLABLE = "decision = 'metered' AND traffic = 'reader'"
 _IDENTITY = ("site", "meter", "reader_class", "decision", "traffic", "rule_version", "local_date", "unit")
 _ROW_ID_DIGITS = 24
 
+LineKey = tuple[str, str, str, str, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -45,8 +47,11 @@ class UniqueReaders:
 
 
 @dataclass(frozen=True, slots=True)
-class PeriodUsage:
-    """A line of the usage answer: `period` is a date or a month, `meter` is "" where none was counted."""
+class UsageLine:
+    """Reads of one combination in a date or month, `period`. `meter` is "" where none was counted.
+
+    `unique_readers` is None where only totals are left, and these cannot say.
+    """
 
     period: str
     meter: str
@@ -54,7 +59,23 @@ class PeriodUsage:
     decision: str
     billable: bool
     quantity: int
-    unique_readers: int
+    unique_readers: int | None
+
+    @property
+    def key(self) -> LineKey:
+        return self.period, self.meter, self.reader_class, self.decision, self.billable
+
+    def document(self) -> dict[str, Any]:
+        """As the API answers it; an absent meter is null."""
+        return {
+            "period": self.period,
+            "meter": self.meter or None,
+            "reader_class": self.reader_class,
+            "decision": self.decision,
+            "billable": self.billable,
+            "quantity": self.quantity,
+            "unique_readers": self.unique_readers,
+        }
 
 
 def count(connection: duckdb.DuckDBPyConnection, period: str) -> None:
@@ -99,12 +120,12 @@ def unique_readers(connection: duckdb.DuckDBPyConnection) -> list[UniqueReaders]
     return [UniqueReaders(*row) for row in _rows(connection, sql)]
 
 
-def usage_by(connection: duckdb.DuckDBPyConnection, by: Literal["day", "month"]) -> list[PeriodUsage]:
+def usage_by(connection: duckdb.DuckDBPyConnection, by: Literal["day", "month"]) -> list[UsageLine]:
     """Of the table `reads`, sorted by all columns from the left."""
     period = "local_date" if by == "day" else "left(local_date, 7)"
     given = f"{period}, meter, reader_class, decision, {BILLABLE}"
     sql = f"SELECT {given}, count(*), count(DISTINCT reader) FROM reads GROUP BY {given} ORDER BY ALL"  # noqa: S608
-    return [PeriodUsage(*row) for row in _rows(connection, sql)]
+    return [UsageLine(*row) for row in _rows(connection, sql)]
 
 
 def reads_sha256(connection: duckdb.DuckDBPyConnection, table: str = "reads") -> str:

@@ -2,14 +2,13 @@
 
 import gzip
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from readmeter.usage.dataset import dataset
 from readmeter.usage.exports import Exporter
-from readmeter.usage.figures import PeriodUsage, usage_by
+from readmeter.usage.figures import LineKey, UsageLine, usage_by
 from readmeter.usage.manifest import Manifest
 from readmeter.usage.objects import Objects
 from readmeter.usage.period import ExportPeriod
@@ -17,44 +16,6 @@ from readmeter.usage.period import ExportPeriod
 By = Literal["day", "month"]
 MARGIN_DAYS = 7  # before the ledger's lifecycle may have begun with a date
 _ROWS_FILE = "usage.jsonl.gz"
-_Key = tuple[str, str, str, str, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class UsageLine:
-    """Reads of one combination in a date or month, `period`. `meter` is "" where none was counted.
-
-    `unique_readers` is None where only totals are left, and these cannot say.
-    """
-
-    period: str
-    meter: str
-    reader_class: str
-    decision: str
-    billable: bool
-    quantity: int
-    unique_readers: int | None
-
-    @classmethod
-    def counted(cls, line: PeriodUsage) -> Self:
-        names = (line.period, line.meter, line.reader_class, line.decision)
-        return cls(*names, line.billable, line.quantity, line.unique_readers)
-
-    @property
-    def key(self) -> _Key:
-        return self.period, self.meter, self.reader_class, self.decision, self.billable
-
-    def document(self) -> dict[str, Any]:
-        """As the API answers it; an absent meter is null."""
-        return {
-            "period": self.period,
-            "meter": self.meter or None,
-            "reader_class": self.reader_class,
-            "decision": self.decision,
-            "billable": self.billable,
-            "quantity": self.quantity,
-            "unique_readers": self.unique_readers,
-        }
 
 
 class UsageQuery:
@@ -73,7 +34,7 @@ class UsageQuery:
         finals = self._finals(site, [day for day in dates if day < kept_from])
         old = {day for day in dates if day < kept_from and f"{day:%Y-%m}" in finals}
         with dataset(self._ledger, site, [day for day in dates if day not in old]) as connection:
-            counted = [UsageLine.counted(line) for line in usage_by(connection, by)]
+            counted = usage_by(connection, by)
         rows = list(self._told(site, finals, old)) if old else []
         merged = _merged([*counted, *(_line(row, by) for row in rows)])
         corrected = {_line(row, by).key for row in rows if row["row_class"] == "correction"}
@@ -117,7 +78,7 @@ def _line(row: dict[str, Any], by: By) -> UsageLine:
 
 def _merged(lines: Iterable[UsageLine]) -> list[UsageLine]:
     """One line per key. Readers cannot be added up: of several lines they are not known."""
-    merged: dict[_Key, UsageLine] = {}
+    merged: dict[LineKey, UsageLine] = {}
     for line in lines:
         before = merged.get(line.key)
         quantity = line.quantity + (before.quantity if before else 0)
@@ -127,7 +88,7 @@ def _merged(lines: Iterable[UsageLine]) -> list[UsageLine]:
 
 
 def _with_readers(
-    lines: Iterable[UsageLine], finals: dict[str, Manifest], old: set[date], by: By, corrected: Container[_Key]
+    lines: Iterable[UsageLine], finals: dict[str, Manifest], old: set[date], by: By, corrected: Container[LineKey]
 ) -> Iterator[UsageLine]:
     """Whole months get the readers that their finals tell of, where these tell them by what the line is of.
 
@@ -148,6 +109,7 @@ def _with_readers(
             yield line
 
 
-def kept_from(today: date, keep_days: int) -> date:
-    """The first date whose ledger cannot have begun to expire."""
-    return today - timedelta(days=keep_days - MARGIN_DAYS)
+def kept_from(dates: Sequence[date], today: date, keep_days: Callable[[date], int]) -> date:
+    """The first of `dates` from which on no date's ledger can have begun to expire."""
+    lost = [day for day in dates if (today - day).days > keep_days(day) - MARGIN_DAYS]
+    return lost[-1] + timedelta(days=1) if lost else dates[0]
