@@ -74,25 +74,21 @@ class Sent:
     units: int
 
 
-class Wire:
-    """Records the attempts of `client` in `sent`; each attempt meets the next fault that is injected for it."""
+class Line:
+    """Each attempt of `client`, one of `service`, meets the next fault that is injected for its operation."""
 
-    def __init__(self, client: Any) -> None:
-        self.sent: list[Sent] = []
+    def __init__(self, client: Any, service: str) -> None:
         self.choose: Callable[[str], Fault | None] = self._next_injected
         self._injected: dict[str, deque[Fault | None]] = {}
         self._session = URLLib3Session(socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)])  # as boto3's own
-        client.meta.events.register_first("before-send.dynamodb", self._before_send)
+        client.meta.events.register_first(f"before-send.{service}", self._before_send)
 
     def inject(self, operation: str, *faults: Fault | None) -> None:
         """What the next attempts of `operation` meet, in order; None lets one pass. After these all pass."""
         self._injected[operation] = deque(faults)
 
-    def to(self, table: str) -> list[str]:
-        """The operations on `table` so far, and the record begins anew."""
-        operations = [sent.operation for sent in self.sent if sent.table == table]
-        self.sent.clear()
-        return operations
+    def _record(self, operation: str, request: AWSPreparedRequest) -> None:
+        raise NotImplementedError
 
     def _next_injected(self, operation: str) -> Fault | None:
         injected = self._injected.get(operation)
@@ -100,7 +96,7 @@ class Wire:
 
     def _before_send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         operation = event_name.rpartition(".")[2]
-        self.sent.append(_sent(operation, json.loads(request.body)))
+        self._record(operation, request)
         fault = self.choose(operation)
         if fault is None:
             return None
@@ -108,6 +104,23 @@ class Wire:
             return fault(lambda: botocore_stubber(event_name, request) or self._session.send(request))
         finally:
             request.url = NOWHERE  # moto's own handler comes after this one and would do what is asked
+
+
+class Wire(Line):
+    """Records the attempts of a client of DynamoDB in `sent`, and is a `Line`."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client, "dynamodb")
+        self.sent: list[Sent] = []
+
+    def to(self, table: str) -> list[str]:
+        """The operations on `table` so far, and the record begins anew."""
+        operations = [sent.operation for sent in self.sent if sent.table == table]
+        self.sent.clear()
+        return operations
+
+    def _record(self, operation: str, request: AWSPreparedRequest) -> None:
+        self.sent.append(_sent(operation, json.loads(request.body)))
 
 
 def _sent(operation: str, body: dict[str, Any]) -> Sent:
