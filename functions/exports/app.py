@@ -47,6 +47,7 @@ from readmeter.web.problem import FieldError, Problem
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 MOST_DAYS = 400  # that one question may ask for
+MOST_LISTED = 10_000  # exports in one answer, the newest: Lambda's ends at 6 MB
 LINK_SECONDS = 900
 _ALIAS = "live"
 # `virtual`: links name the region's own host; the global one redirects to it for a new bucket, which no signature bears
@@ -85,8 +86,9 @@ class Usage:
 
     def usage(self, _: Caller, event: Event, site: str) -> Answer:
         now = self._clock()
-        rules = rules_at(self._versions(site), now)
-        today = local_date(rules.timezone, now)
+        versions = self._versions(site)
+        months = Months(versions)
+        today = local_date(rules_at(versions, now).timezone, now)
         by = _by(event)
         end = _asked(event, "to") or ExportPeriod.parse((today + timedelta(days=1)).isoformat())
         last = end.first - timedelta(days=1)
@@ -95,7 +97,8 @@ class Usage:
         if not 0 < days <= MOST_DAYS:
             raise Problem(422, f"`to` in the query is exclusive: 1 to {MOST_DAYS} days after `from`.")
         dates = [first.first + timedelta(days=number) for number in range(days)]
-        lines = self._query.lines(site, dates, by, kept_from(today, rules.retention.ledger_reader_days))
+        kept = kept_from(dates, today, lambda day: months.keep_days(ExportPeriod.parse(f"{day:%Y-%m}")))
+        lines = self._query.lines(site, dates, by, kept)
         return json_answer(
             {
                 "site": site,
@@ -137,6 +140,8 @@ class Usage:
         sites = [site] if site is not None else [listed.site for listed in self._sites.sites_ever()]
         now = self._clock()
         lines = [line for each in sites if caller.may(each) for line in self._index.lines(each)]
+        if len(lines) > MOST_LISTED:
+            lines = sorted(lines, key=lambda line: line.period, reverse=True)[:MOST_LISTED]
         return json_answer({"exports": [_listed(line, now) for line in lines]})
 
     def get(self, _: Caller, event: Event, export: str) -> Answer:
@@ -294,8 +299,10 @@ def _router(usage: Usage, logger: Logger) -> StaffRouter:
 def _another_invocation(environ: Mapping[str, str]) -> Start:
     """Starts a job in an invocation of its own, of the version that is live."""
 
+    client = boto3.client("lambda")
+
     def start(event: dict[str, Any]) -> None:
-        boto3.client("lambda").invoke(
+        client.invoke(
             FunctionName=environ["AWS_LAMBDA_FUNCTION_NAME"],
             Qualifier=_ALIAS,
             InvocationType="Event",

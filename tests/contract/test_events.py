@@ -1,5 +1,6 @@
 """What pages report: stored once each, up to a bound a day, never billable, never in the way of a view."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from readmeter.core.encoding import base64url
 from readmeter.core.rules import Match, Retention
 from readmeter.core.tokens import reader_of_seed
 from readmeter.store.reads import events_of, reads_of
+from readmeter.usage.ledger import natural_key, rows_of
 from readmeter.web.body import EVENT_KINDS
 from tests.contract.test_item import partition
 from tests.support.endpoint import KEYRING, NOW, SEED, Desk, event
@@ -306,3 +308,13 @@ def test_clocks_of_pages_are_read_in_any_zone(desk: Desk) -> None:
     instant = datetime.fromtimestamp(NOW, UTC) - timedelta(hours=1)
     desk.report({**shown(), "at": instant.isoformat()})
     assert [at for *_, at, _ in stored(desk)] == [int(NOW) - 3600]
+
+
+def test_a_miss_that_is_too_old_and_sent_again_is_a_row_of_each_date_it_was_moved_to(desk: Desk) -> None:
+    """Two dates of one miss are two rows: what the ledger says of a row never depends on which copy came first."""
+    for _ in range(2):
+        desk.report(shown(at=1_000, kind="fail_open"))
+        desk.now += DAY
+    rows = [row for item in desk.tables.meter_items() for row in rows_of(item, lambda: desk.keyring, "stream")]
+    keys = {natural_key(asdict(row)) for row in rows}
+    assert len(rows) == len(keys) == 4  # each date an event and a usage row

@@ -51,7 +51,7 @@ class Function:
 
     def redrive(self) -> dict[str, int]:
         """As docs/operate.md says to type it."""
-        [payload] = re.findall(r"--payload '(.+)'", (ROOT / "docs" / "operate.md").read_text())
+        [payload] = re.findall(r"--payload '(.+redrive.+)'", (ROOT / "docs" / "operate.md").read_text())
         return self.handler(json.loads(payload), Context("a-request"))
 
     @property

@@ -80,7 +80,7 @@ def test_what_could_not_run_is_said_last_with_what_to_type(bare_project: Path) -
     asked, *said = [line for line in done.stdout.splitlines() if line]
     assert done.returncode == 0
     assert asked.startswith("-m pytest ")
-    assert len(said) == 3
+    assert len(said) == 4
     assert all(re.fullmatch(r"Not run: .+\. Type: .+", line) for line in said)
     assert "--ignore=tests/browser" in asked
     assert "--ignore=tests/deploy/test_build.py" in asked

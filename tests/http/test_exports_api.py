@@ -317,7 +317,7 @@ def test_a_verification_that_broke_off_has_failed(rio, monkeypatch):
 def test_the_schedule_makes_what_is_due_and_reconciles_the_month_that_ended(rio):
     rio.count(read(1), read(2, "2026-11-20"))
     rio.job(job="schedule")
-    assert {event["job"] for event in rio.run()} == {"export"}
+    assert [event["job"] for event in rio.run()] == ["exports"]
     exports = {each["period"]: each["status"] for each in rio("GET", EXPORTS).json["exports"]}
     assert exports == {"2026-11": "provisional", **{f"2026-11-{day:02}": "provisional" for day in range(1, 20)}}
     rio.job(job="schedule")

@@ -130,8 +130,9 @@ def closed(rio: UsageService) -> UsageService:
     rio.count(read(4, "2026-11-11"), read(5, "2026-12-01"))
     rio.clock.now += 35 * DAY
     assert rio.make("2026-12")["status"] == "final"
-    rio.clock.now += 80 * DAY
+    rio.clock.now += 25 * DAY
     rio.make("2027-01")
+    rio.clock.now += 55 * DAY
     expire(rio, "2026-11")
     return rio
 

@@ -118,6 +118,12 @@ def test_what_a_meter_counts_changes_with_the_month_and_its_limit_at_once(change
     assert site.next_month == compile_rules(document(meter(limits={"anonymous": 2}, **change)), 2)
 
 
+def test_the_retention_waits_for_the_next_month_so_that_a_month_ends_as_one():
+    site = Site(document()).put(document(retention={"reader_days": 10, "ledger_reader_days": 60}))
+    assert (site.now.retention.reader_days, site.now.retention.ledger_reader_days) == (45, 90)
+    assert (site.next_month.retention.reader_days, site.next_month.retention.ledger_reader_days) == (10, 60)
+
+
 def test_the_time_zone_changes_with_the_month_of_the_zone_in_force():
     site = Site(document()).put(document(timezone="Asia/Tokyo"))
     assert site.now.timezone == "America/Sao_Paulo"

@@ -83,10 +83,14 @@ class Desk:
         return "done"
 
     def schedule(self) -> list[str]:
-        """The schedule's hour: what it starts, as `export 2026-11`."""
+        """The schedule's hour: what it starts, as `exports 2026-11`, one for each period."""
         self.started.clear()
         self.jobs.run({"job": "schedule"})
-        return [f"{event['job']} {event.get('period') or event['month']}" for event in self.started]
+        return [
+            f"{event['job']} {period}"
+            for event in self.started
+            for period in event.get("periods", [event.get("month")])
+        ]
 
     def run_all(self) -> None:
         for event in self.started:  # a job may start others
@@ -105,11 +109,12 @@ def desk() -> Desk:
     return desk
 
 
-def test_the_schedule_starts_what_is_due_and_says_that_it_runs(desk: Desk) -> None:
+def test_the_schedule_starts_what_is_due_in_one_job_for_the_site(desk: Desk) -> None:
     desk.now = at("2026-11-11T04:00:00Z")
     found = desk.schedule()
-    assert found == ["export 2026-11", *(f"export 2026-11-{day:02}" for day in range(1, 11))]
-    assert desk.line("2026-11").running(desk.now)
+    assert found == ["exports 2026-11", *(f"exports 2026-11-{day:02}" for day in range(1, 11))]
+    assert len(desk.started) == 1
+    desk.run_all()
     assert desk.schedule() == []
     assert desk.jobs.run({"job": "schedule"}) == {"exports": 0, "reconciles": None}
 
@@ -119,6 +124,26 @@ def test_an_export_that_ran_is_in_the_index(desk: Desk) -> None:
     desk.schedule()
     desk.run_all()
     assert (desk.line("2026-11").state(desk.now), desk.line("2026-11").revision) == ("provisional", 1)
+
+
+def test_what_the_time_does_not_suffice_for_goes_to_another_job(desk: Desk) -> None:
+    def slow(site: str, period: str, run: str, now: float) -> None:
+        desk.now += 300
+        begin(site, period, run, now)
+
+    begin, desk.index.begin = desk.index.begin, slow  # type: ignore[method-assign]
+    periods = [f"2026-11-0{day}" for day in range(1, 6)]
+    desk.jobs.run({"job": "exports", "site": "riotimes", "periods": periods})
+    assert desk.started == [{"job": "exports", "site": "riotimes", "periods": periods[2:]}]
+    desk.run_all()
+    assert {desk.line(period).status for period in periods} == {"provisional"}
+
+
+def test_one_periods_trouble_is_not_the_others(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="2027-01 has not begun"):
+        desk.jobs.run({"job": "exports", "site": "riotimes", "periods": ["2027-01", "2026-11"]})
+    assert desk.line("2026-11").status == "provisional"
+    assert len(desk.faults) == 1
 
 
 def test_an_export_that_nobody_began_begins_itself(desk: Desk) -> None:
@@ -181,7 +206,7 @@ def test_a_final_month_has_its_days_follow_at_once_and_each_once(desk: Desk) -> 
     desk.now = at("2026-12-05T12:00:00Z")
     month = {"job": "export", "site": "riotimes", "period": "2026-11"}
     desk.jobs.run(month)
-    assert [event["period"] for event in desk.started] == [f"2026-11-{day:02}" for day in range(1, 31)]
+    assert [event["periods"] for event in desk.started] == [[f"2026-11-{day:02}" for day in range(1, 31)]]
     desk.run_all()
     assert {desk.line(f"2026-11-{day:02}").status for day in range(1, 31)} == {"final"}
     desk.started.clear()
@@ -199,7 +224,7 @@ def test_what_could_not_be_told_is_told_an_hour_later(desk: Desk) -> None:
         desk.jobs.run({"job": "export", "site": "riotimes", "period": "2026-11"})
     assert (desk.line("2026-11").status, desk.line("2026-11").announced) == ("final", False)
     desk.announce = tell
-    assert "export 2026-11" in desk.schedule()
+    assert "exports 2026-11" in desk.schedule()
     desk.run_all()
     assert desk.told == ["riotimes_2026-11"]
 

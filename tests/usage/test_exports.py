@@ -164,6 +164,17 @@ def test_nothing_is_corrected_in_a_month_whose_reads_are_no_longer_kept(bench: B
     assert bench.run("2027-02", "2027-02-20").control_totals.correction_rows == 0
 
 
+def test_a_provisional_month_corrects_nothing_that_its_final_could_not() -> None:
+    bench = Bench([version(retention={"ledger_reader_days": 60})])
+    bench.arrive(read("ann", "x", "2026-11-20"))
+    for month, now in (("2026-11", "2026-12-05"), ("2026-12", "2027-01-05")):
+        bench.run(month, now)
+    bench.arrive(read("bob", "x", "2026-11-20"), read("bob", "x", "2026-12-20"), name="late")
+    made = bench.run("2027-01", "2027-01-20")
+    assert [row["local_date"] for row in bench.usage(made)] == ["2026-12-20"]
+    assert bench.run("2027-01", "2027-02-05").control_totals.correction_quantity == 1
+
+
 def test_a_report_older_than_the_site_is_corrected_in_its_first_month() -> None:
     bench = Bench([version(written="2026-11-03")])
     bench.arrive(read("ann", "x", "2026-10-30", decision="fail_open", meter="", period="an event"))

@@ -14,13 +14,15 @@ def compile_site(document: written.SiteDocument, version: int, live: CompiledSit
     """The document as version `version`, following what is in force `now` (None: the site is new).
 
     A change of the time zone, or of a meter's period, count, pool or name, waits for the site's next month: counts of
-    the running month would otherwise be void. The baseline is what is in force, never a change that still waits.
+    the running month would otherwise be void. So does the retention: what a month leaves ends as one. The baseline is
+    what is in force, never a change that still waits.
     """
     wanted = compile_rules(document, version)
     if live is None:
         return CompiledSite(wanted)
     before = live.in_force(now)
-    current = replace(wanted, timezone=before.timezone, meters=_held(before.meters, wanted.meters))
+    meters = _held(before.meters, wanted.meters)
+    current = replace(wanted, timezone=before.timezone, meters=meters, retention=before.retention)
     if current == wanted:
         return CompiledSite(wanted)
     return CompiledSite(current, wanted, next_month(before.timezone, now).timestamp())

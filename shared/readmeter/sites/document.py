@@ -163,7 +163,10 @@ class SiteDocument(_Model):
         "`institution`, `gift`, `subscriber`, `campaign`, `exempt`",
     )
     prompt: Prompt = Field(description="What readers are shown")
-    retention: Retention = Field(default=Retention(), description="How long what is known of a reader is kept")
+    retention: Retention = Field(
+        default=Retention(),
+        description="How long what is known of a reader is kept; a change waits for the site's next month",
+    )
 
     def data(self) -> dict[str, Any]:
         """The whole document as plain values, defaults filled in, absent keys left out; reads back as the same."""

@@ -42,7 +42,7 @@ def due(
         line = lines.get(month.text)
         if line is not None and line.status == "final":
             found += [month] if not line.announced and not line.running(now) else []
-            found += days_to_follow(month, lines, now)
+            found += days_to_follow(month, lines, now) if now < kept_until(month) else []
             continue
         name = zone(month)
         if now < month.end(name).timestamp() + FINAL_AFTER:

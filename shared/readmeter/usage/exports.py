@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 import readmeter
+from readmeter.core.period import DAY
 from readmeter.store.sites import Version
 from readmeter.usage.corrections import (
     Listing,
@@ -45,6 +46,7 @@ from readmeter.usage.period import ExportPeriod, export_id
 from readmeter.usage.reconciliation import latest_result
 
 LOCKED_DAYS = 400  # that nobody can delete a final's totals
+_LATE_RUN = DAY  # seconds that a final may be made after it could be
 _DATA_DIGITS = 16
 
 
@@ -136,12 +138,21 @@ class Exporter:
             self.run(site, before, now)
 
     def _finals_before(self, months: Months, site: str, period: ExportPeriod) -> list[Manifest]:
-        """The finals of the months before, newest first, back to the first one whose reads are not there (any more)."""
+        """The finals of the months before, newest first, back to the first that can be corrected no more.
+
+        That is one whose reads will be gone when `period` is made final: what a provisional export corrects, its final
+        corrects too.
+        """
         finals: list[Manifest] = []
         month = period.month_before
         while month.first >= months.first.first:
             final = self._final(site, month)
-            if final is None or not self._is_stored(counted_key(final)):
+            gone_at = months.final_at(month) + months.keep_days(month) * DAY
+            if (
+                final is None
+                or gone_at <= months.final_at(period) + _LATE_RUN
+                or not self._is_stored(counted_key(final))
+            ):
                 break
             finals.append(final)
             month = month.month_before

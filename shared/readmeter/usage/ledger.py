@@ -68,7 +68,7 @@ class EventRow:
 
 Row = ReadRow | EventRow
 READ_KEY = ("site", "meter", "decision", "period", "reader", "generation", "article")  # the natural key
-EVENT_KEY = ("site", "reader", "generation", "event")
+EVENT_KEY = ("site", "reader", "generation", "local_date", "event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +175,15 @@ def _event_row(event: RecordedEvent, keyring: Keyring, source: Source, sequence:
 
 
 def _fail_open_row(event: RecordedEvent, keyring: Keyring, source: Source, sequence: str) -> ReadRow:
-    """A missed view as a usage row. Its period is the event, so that each miss is one row."""
+    """A missed view as a usage row. Its period is the event on its date, so that each miss is one row.
+
+    With the date, since a time that is too old is moved to the nearest that is not: sent again, to another date.
+    """
     return ReadRow(
         site=event.site,
         meter="",
         decision=FAIL_OPEN,
-        period=event.event,
+        period=f"{event.local_date}/{event.event}",
         reader=reader_digest(keyring, event.site, event.local_date[:7], event.reader),
         generation=event.generation,
         article=event.article,

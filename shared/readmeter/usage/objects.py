@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _EXISTS = {"PreconditionFailed", "412"}
+_CONFLICT = {"ConditionalRequestConflict", "409"}  # S3 asks to try again: another create of the key is on its way
+_ATTEMPTS = 5
 _MISSING = {"NoSuchKey", "404"}
 
 
@@ -59,23 +61,32 @@ class S3Objects:
     def create(
         self, key: str, body: bytes | Path, *, keep_days: int | None = None, locked_until: float | None = None
     ) -> bool:
-        request: dict[str, Any] = {"Bucket": self._bucket, "Key": key, "IfNoneMatch": "*"}
+        # Objects that are locked need a checksum
+        request: dict[str, Any] = {"Bucket": self._bucket, "Key": key, "IfNoneMatch": "*", "ChecksumAlgorithm": "CRC32"}
         if keep_days is not None:
             request["Tagging"] = f"keep={keep_days}"
         if locked_until is not None:
             until = datetime.fromtimestamp(locked_until).astimezone()
             request |= {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": until}
-        try:
-            if isinstance(body, Path):
-                with body.open("rb") as file:
-                    self._client.put_object(Body=file, **request)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._put(body, request)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in _EXISTS:
+                    return False
+                if code not in _CONFLICT or attempt == _ATTEMPTS:
+                    raise
             else:
-                self._client.put_object(Body=body, **request)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _EXISTS:
-                return False
-            raise
-        return True
+                return True
+        raise AssertionError("every attempt returns or raises")
+
+    def _put(self, body: bytes | Path, request: dict[str, Any]) -> None:
+        if isinstance(body, Path):
+            with body.open("rb") as file:
+                self._client.put_object(Body=file, **request)
+        else:
+            self._client.put_object(Body=body, **request)
 
     def stored(self, prefix: str) -> Iterator[Stored]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
