@@ -361,11 +361,11 @@ class Funnel(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    views: int
-    shown: int
+    views: int | None = Field(description="Null, as all others, where the reads or events begin to be gone")
+    shown: int | None
     countdowns: int | None
     walls: int | None
-    clicks: int
+    clicks: int | None
     rows: list[FunnelRow] = Field(
         description="By date and article; at most 10,000 (fewer where titles are long), those with the most steps"
     )

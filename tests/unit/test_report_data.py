@@ -203,7 +203,7 @@ def test_the_longest_titles_leave_an_answer_that_lambda_passes_on(months: Months
 def test_the_funnels_rows_go_with_the_reads_of_a_final(months: Months) -> None:
     months.add([read("ana", "a1", "2026-11-01"), event("ana", "prompt_shown", "a1", "2026-11-01")])
     months.close(NOVEMBER)
-    later = at("2027-03-01T00:00")
+    later = at("2027-01-10T00:00")
     assert len(told(months, now=later)["funnel"]["rows"]) == 1
     for key in [key for key in months.exports.bodies if key.startswith("counted/")]:
         months.exports.delete(key)
@@ -269,6 +269,16 @@ def test_a_final_whose_readers_were_removed_keeps_what_is_on_the_invoice(months:
     assert (data["totals"]["readers"], data["articles"], data["reach"]) == (None, [], [])
     assert data["totals"]["unmetered"] == [{"decision": "gift", "quantity": 1, "readers": None}]
     assert data["cost"]["requests"] == 3
+
+
+def test_a_month_whose_events_begin_to_end_tells_no_funnel_instead_of_a_smaller_one(months: Months) -> None:
+    months.add([read("ana", "a1", "2026-11-20"), event("ana", "prompt_shown", "a1", "2026-11-20")])
+    months.close(NOVEMBER)
+    assert told(months, now=at("2027-01-29T00:00"))["funnel"]["countdowns"] == 1
+    data = told(months, now=at("2027-01-31T00:00"))
+    assert (data["detail"], data["invoice"]["to_invoice"], data["articles"]) == (False, 1, [])
+    assert (data["funnel"]["views"], data["funnel"]["countdowns"], data["funnel"]["rows"]) == (None, None, [])
+    assert data["funnel"]["days"][19] == {**dict.fromkeys(data["funnel"]["days"][19]), "date": "2026-11-20"}
 
 
 def test_an_empty_month_is_all_noughts(months: Months) -> None:

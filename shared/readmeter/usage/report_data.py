@@ -7,7 +7,7 @@ import gzip
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
@@ -53,9 +53,10 @@ def report_data(
 ) -> dict[str, Any]:
     """The report's data. `labels` by article digest; `now` in epoch seconds is what an open month is told as of.
 
-    `detail` is false where a final's reads are gone (the site's retention): who read what is then null or empty, all
-    that is on the invoice stays. `countdowns` and `walls` are null where a meter counts views: a prompt names an
-    article, such a read one display of it. In the funnel's rows `article` is null for all such reads of a date.
+    `detail` is false where reads or events begin to be gone (the site's retention): who read what, and the funnel, are
+    then null or empty, all that is on the invoice stays. `countdowns` and `walls` are null where a meter counts views:
+    a prompt names an article, such a read one display of it. In the funnel's rows `article` is null for all such reads
+    of a date.
     """
     site = rules.site
     manifest = exporter.latest(site, month)
@@ -63,10 +64,14 @@ def report_data(
     rows = _usage_rows(exports, manifest)
     with workspace() as (connection, folder):
         detail = _load_reads(connection, "reads", ledger, exports, (site, month, manifest), folder)
+        kept_until = month.start(rules.timezone) + timedelta(days=rules.retention.ledger_reader_days)
+        if now >= kept_until.timestamp():  # the first events have ended: a funnel of what is left would be false
+            connection.execute("DELETE FROM reads")
+            detail = False
         load(connection, "events", ledger, listed(ledger, EVENTS, site, month.dates), folder / "events", EVENTS)
         report = _Report(connection, labels, month)
         days = report.days() if detail else _days_of(rows, month)
-        funnel = report.funnel()
+        funnel = report.funnel() if detail else _unknown(report.funnel())
         data = {
             "invoice": _invoice(manifest, rows, sum(day["counted"] for day in days)),
             "totals": report.totals() if detail else _totals_of(manifest, rows),
@@ -141,6 +146,13 @@ def _invoice(manifest: Manifest | None, rows: Iterable[Mapping[str, Any]], count
     if manifest is not None and manifest.status == "final":
         counted = manifest.control_totals.billable_quantity
     return {"to_invoice": counted + sum(corrected.values()), "counted": counted, "corrections": corrections}
+
+
+def _unknown(funnel: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(funnel),
+        "days": [{**dict.fromkeys(day), "date": day["date"]} for day in funnel["days"]],
+    }
 
 
 def _days_of(rows: Iterable[Mapping[str, Any]], month: ExportPeriod) -> list[dict[str, Any]]:
