@@ -45,7 +45,7 @@ def live_all(seeds: range) -> None:
 def live(seed: int) -> World:
     with TemporaryDirectory() as folder:
         world = World(seed, Path(folder))
-        moves = world.random.choices(list(_MOVES), list(_MOVES.values()), k=world.random.randint(10, 50))
+        moves = world.random.choices(list(_MOVES), list(_MOVES.values()), k=world.random.randint(6, 24))
         for move in moves:
             move(world)
             if world.random.random() < 0.01:
