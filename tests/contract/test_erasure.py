@@ -244,6 +244,15 @@ class TestAtTheSameTime:
         desk.erase(token)
         assert (item(desk)["mi"], item(desk)["g"]) == ({"S": "another"}, {"N": "1"})
 
+    def test_a_days_cap_that_slips_in_is_kept(self, desk: Desk, wire: Wire) -> None:
+        token = desk.view("a")["reader"]
+        for start in range(0, 200, 20):
+            desk.report(*(EVENT | {"at": (NOW - number) * 1000} for number in range(start, start + 20)))
+        rival = Desk(inside(desk.tables))
+        wire.choose = once_before("PutItem", lambda: rival.report(EVENT | {"article": "b"}))
+        desk.erase(token)
+        assert item(desk, "E#2026-11-22")["capped"] == {"BOOL": True}
+
 
 class TestFaults:
     @pytest.mark.parametrize(

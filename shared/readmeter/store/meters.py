@@ -16,7 +16,7 @@ from readmeter.core.period import DAY
 from readmeter.store.database import Conflict, Database, Item, Refused, Unavailable
 
 _ATTEMPTS = 5
-_MARKS = ("ws", "g", "mi")
+_MARKS = ("ws", "g", "mi", "capped")
 
 _COUNT = "SET #d = if_not_exists(#d, :stamp), x = :x ADD a :digests"
 _COUNT_IN_WINDOW = (
@@ -175,8 +175,8 @@ def _roll_over(table: str, slot: WindowSlot, read: Read, old: Item) -> list[dict
 
 
 def unchanged_since(old: Item) -> dict[str, Any]:
-    """The condition that nobody has counted, rolled over, merged or erased since `old` was read: sizes alone, which a
-    window's successor or an erased item may share, do not tell."""
+    """The condition that nobody has counted, rolled over, merged, erased or capped since `old` was read: sizes alone,
+    which a window's successor or an erased item may share, do not tell."""
     same = [f"{name} = :{name}" if name in old else f"attribute_not_exists({name})" for name in _MARKS]
     values = {f":{name}": old[name] for name in _MARKS if name in old}
     return {
