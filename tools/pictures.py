@@ -6,22 +6,19 @@ from playwright.sync_api import sync_playwright
 
 from local.engine import ROOT
 from local.service import service
+from tests.browser.chromium import launched
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PICTURE = ROOT / "docs" / "images" / "bar.png"
 
 
 def take(picture: Path) -> None:
-    with service(0, 0) as running, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with service(0, 0) as running, sync_playwright() as playwright, launched(playwright) as browser:
         page = browser.new_page(viewport={"width": 1100, "height": 760})
         page.goto(running.newspaper_url)
         page.locator("main article a, main h2 a").first.click()
         page.get_by_text("You have 4 free articles remaining.").wait_for()
         picture.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=picture)
-        browser.close()
 
 
 if __name__ == "__main__":
