@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from readmeter.core.keys import Keyring
 from readmeter.core.rules import Retention
 from readmeter.store.database import Unavailable
+from readmeter.usage.ledger import ReadRow, new_rows, reader_digest
 from readmeter.usage.stream import LedgerStream, Redrive
 from tests.support.endpoint import KEYRING, NOW
 from tests.support.objects import MemoryObjects
@@ -93,6 +95,24 @@ def test_a_batch_that_comes_twice_is_the_same_objects_byte_for_byte() -> None:
     before = dict(ledger.bodies)
     assert failed(stream_to(ledger).answer(BATCH)) is None
     assert ledger.bodies == before
+
+
+def test_a_read_costs_one_digest_however_many_its_item_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader's month comes again whole with each read: the fiftieth must not cost fifty."""
+    made: list[str] = []
+
+    def counted(keyring: Keyring, site: str, month: str, reader: str) -> str:
+        made.append(reader)
+        return reader_digest(keyring, site, month, reader)
+
+    monkeypatch.setattr("readmeter.usage.ledger.reader_digest", counted)
+    reads = {f"{number:A>22}": {"S": "2026-11-22|3|anonymous|reader"} for number in range(50)}
+    item = {"pk": {"S": "S#riotimes#R#ann"}, "sk": {"S": "P#default#2026-11"}, **reads}
+    grown = {**item, "B" * 22: {"S": "2026-11-22|3|anonymous|reader"}}
+    [row] = new_rows(grown, item, lambda: KEYRING, "1")
+    assert isinstance(row, ReadRow)
+    assert row.article == "B" * 22
+    assert made == ["ann"]
 
 
 @pytest.mark.parametrize("position", range(len(BATCH)))

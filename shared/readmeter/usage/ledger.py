@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from readmeter.core.encoding import base64url
@@ -82,18 +83,14 @@ class LedgerObject:
 
 def rows_of(item: Item, keyring: Callable[[], Keyring], source: Source, sequence: str = "") -> Iterator[Row]:
     """Every row that an item of the meter table stands for. Raises ValueError where the item is none of ours."""
-    for read in reads_of(item):
-        yield _read_row(read, keyring(), source, sequence)
-    for event in events_of(item):
-        yield _event_row(event, keyring(), source, sequence)
-        if event.kind == FAIL_OPEN:
-            yield _fail_open_row(event, keyring(), source, sequence)
+    return _rows(_recorded(item), keyring, source, sequence)
 
 
 def new_rows(new: Item | None, old: Item | None, keyring: Callable[[], Keyring], sequence: str) -> list[Row]:
     """What a stream record added: the rows of its NEW image that its OLD image lacks. Removals are no usage."""
-    before = set(rows_of(old, keyring, "stream", sequence)) if old else set()
-    return [row for row in rows_of(new, keyring, "stream", sequence) if row not in before] if new else []
+    before = set(_recorded(old)) if old else set()
+    added = [each for each in _recorded(new) if each not in before] if new else []
+    return list(_rows(added, keyring, "stream", sequence))
 
 
 def objects_of(rows: Iterable[Row], name: str = "") -> list[LedgerObject]:
@@ -136,6 +133,22 @@ def _object(folder: str, rows: Sequence[Row], name: str) -> LedgerObject:
     lines = sorted(json.dumps(asdict(row), separators=(",", ":")) for row in rows)
     body = gzip.compress("".join(f"{line}\n" for line in lines).encode(), compresslevel=6, mtime=0)
     return LedgerObject(rows[0].site, f"{folder}{name}-{hashlib.sha256(body).hexdigest()[:12]}.jsonl.gz", body)
+
+
+def _recorded(item: Item) -> Iterator[RecordedRead | RecordedEvent]:
+    return chain(reads_of(item), events_of(item))
+
+
+def _rows(
+    recorded: Iterable[RecordedRead | RecordedEvent], keyring: Callable[[], Keyring], source: Source, sequence: str
+) -> Iterator[Row]:
+    for each in recorded:
+        if isinstance(each, RecordedRead):
+            yield _read_row(each, keyring(), source, sequence)
+            continue
+        yield _event_row(each, keyring(), source, sequence)
+        if each.kind == FAIL_OPEN:
+            yield _fail_open_row(each, keyring(), source, sequence)
 
 
 def _read_row(read: RecordedRead, keyring: Keyring, source: Source, sequence: str) -> ReadRow:
