@@ -7,7 +7,7 @@ RUN := .venv/run.stamp .tools/ministack/installed.stamp
 TEST := $(RUN) .venv/test.stamp .tools/sam/installed.stamp
 BUILD := .tools/python3.13/bin/python3.13 .tools/sam/installed.stamp
 
-.PHONY: help run test check soak bench lint format locales generate lock build deploy clean
+.PHONY: help run test check soak bench lint format locales generate gallery lock build deploy clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ generate: locales node_modules/.package-lock.json  ## write all that is generate
 	@PYTHONPATH=shared .venv/bin/python tools/command_reference.py
 	@npm run --silent build
 	@PYTHONPATH=shared:. .venv/bin/python tools/pictures.py
+
+gallery: .venv/test.stamp  ## take the pictures of every prompt anew: docs/gallery/index.html
+	@PYTHONPATH=shared:. .venv/bin/python -m tests.browser.gallery.album
 
 lock: .venv/test.stamp  ## pin the newest versions of every requirement, with hashes
 	@tools/lock.sh
