@@ -56,6 +56,7 @@ def _rules() -> Iterable[Rule]:
             ("/about", "about"),
             ("/subscribe", "subscribe"),
             ("/sign-in", "sign_in"),
+            ("/free-articles", "free_articles"),
             (f"/<any({', '.join(SECTIONS)}):section>/", "section"),
             (f"/<any({', '.join(SECTIONS)}):section>/<slug>", "article"),
         ):
@@ -238,6 +239,9 @@ class View:
         return {"back": self.back, "done": self.request.method == "POST"}
 
     sign_in = subscribe
+
+    def free_articles(self) -> dict[str, Any]:
+        return {}
 
     def operator(self) -> dict[str, Any]:
         return self.paper.office.page(self.paper.api_url) if self.paper.office else {}
