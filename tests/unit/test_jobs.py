@@ -1,7 +1,7 @@
 """The jobs that nobody waits for: what they start, write down and tell, and what they do when something breaks."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -19,7 +19,7 @@ from readmeter.usage.objects import Objects
 from readmeter.usage.period import ExportPeriod
 from readmeter.usage.reconcile_job import ReconcileJob
 from tests.support.admin_api import document
-from tests.support.fast_database import FastDatabase
+from tests.support.fast_database import FastDatabase, Image
 from tests.support.objects import MemoryObjects
 
 
@@ -119,6 +119,23 @@ def test_the_schedule_starts_what_is_due_in_one_job_for_the_site(desk: Desk) -> 
     assert desk.jobs.run({"job": "schedule"}) == {"exports": 0, "reconciles": None}
 
 
+def test_the_schedule_asks_once_for_the_sites_and_for_the_versions_of_each(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    query = FastDatabase.query
+
+    def counted(database: FastDatabase, **request: Any) -> Sequence[Image]:
+        values = request["ExpressionAttributeValues"]
+        asked.append(" ".join(value["S"] for _, value in sorted(values.items())))
+        return query(database, **request)
+
+    desk.publish("another")
+    monkeypatch.setattr(FastDatabase, "query", counted)
+    desk.schedule()
+    assert sorted(asked) == ["S#another V#", "S#another X#", "S#riotimes V#", "S#riotimes X#", "SITES"]
+
+
 def test_an_export_that_ran_is_in_the_index(desk: Desk) -> None:
     desk.now = at("2026-11-11T04:00:00Z")
     desk.schedule()
@@ -133,7 +150,8 @@ def test_what_the_time_does_not_suffice_for_goes_to_another_job(desk: Desk) -> N
 
     begin, desk.index.begin = desk.index.begin, slow  # type: ignore[method-assign]
     periods = [f"2026-11-0{day}" for day in range(1, 6)]
-    desk.jobs.run({"job": "exports", "site": "riotimes", "periods": periods})
+    answer = desk.jobs.run({"job": "exports", "site": "riotimes", "periods": periods})
+    assert answer == {"exports": 2, "left": 3}
     assert desk.started == [{"job": "exports", "site": "riotimes", "periods": periods[2:]}]
     desk.run_all()
     assert {desk.line(period).status for period in periods} == {"provisional"}

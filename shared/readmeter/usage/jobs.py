@@ -98,26 +98,28 @@ class Jobs:
 
     def _schedule(self) -> dict[str, Any]:
         now = self._clock()
+        month = to_reconcile(now)
         faults: list[Exception] = []
         exports = 0
+        retentions: dict[str, Retention] = {}
         for listed in self._sites.sites_ever():
             try:
-                found = self._due(listed, now)
+                months = self._months(listed)
+                retentions |= _retention(listed, months, month)
+                found = self._due(listed, months, now)
                 self._start_exports(listed.site, found)
                 exports += len(found)
             except Exception as fault:  # one site's trouble is not the others'
                 self._report(fault)
                 faults.append(fault)
-        month = to_reconcile(now)
-        reconciles = self._reconciliation.is_due(self._retentions(month), month.text)
+        reconciles = self._reconciliation.is_due(retentions, month.text)
         if reconciles:
             self._start({"job": "reconcile", "month": month.text})
         if faults:
             raise faults[0]
         return {"exports": exports, "reconciles": month.text if reconciles else None}
 
-    def _due(self, listed: ListedSite, now: float) -> list[ExportPeriod]:
-        months = Months(self._sites.versions(listed.site))
+    def _due(self, listed: ListedSite, months: Months, now: float) -> list[ExportPeriod]:
         lines = {line.period: line for line in self._index.lines(listed.site)}
         return due(SiteSpan(months.created_at, listed.deleted_at), lines, months.zone, months.kept_until, now)
 
@@ -125,10 +127,11 @@ class Jobs:
         """How long each site that can have reads in `month` keeps them."""
         found: dict[str, Retention] = {}
         for listed in self._sites.sites_ever():
-            months = Months(self._sites.versions(listed.site))
-            if concerns(SiteSpan(months.created_at, listed.deleted_at), month, months.zone):
-                found[listed.site] = months.rules(month).retention
+            found |= _retention(listed, self._months(listed), month)
         return found
+
+    def _months(self, listed: ListedSite) -> Months:
+        return Months(self._sites.versions(listed.site))
 
     def _start_exports(self, site: str, periods: Sequence[ExportPeriod]) -> None:
         """One job for all: each site takes one function at a time, and leaves the others to readers."""
@@ -139,9 +142,11 @@ class Jobs:
         """One after the other; what the time does not suffice for goes to another job."""
         until = self._clock() + _WORKS_FOR
         faults: list[Exception] = []
+        left: Sequence[ExportPeriod] = []
         for number, period in enumerate(periods):
             if number and self._clock() >= until:
-                self._start_exports(site, periods[number:])
+                left = periods[number:]
+                self._start_exports(site, left)
                 break
             try:
                 self._export(site, period, None)
@@ -150,7 +155,7 @@ class Jobs:
                 faults.append(fault)
         if faults:
             raise faults[0]
-        return {"exports": len(periods)}
+        return {"exports": len(periods) - len(left), "left": len(left)}
 
     def _export(self, site: str, period: ExportPeriod, run: str | None) -> dict[str, Any]:
         now = self._clock()
@@ -184,3 +189,10 @@ class Jobs:
             raise
         self._index.finish_verification(site, period.text, run, json.dumps(document))
         return {"holds": document["holds"]}
+
+
+def _retention(listed: ListedSite, months: Months, month: ExportPeriod) -> dict[str, Retention]:
+    """How long the site keeps its reads of `month`, under its id; nothing where it can have none."""
+    if concerns(SiteSpan(months.created_at, listed.deleted_at), month, months.zone):
+        return {listed.site: months.rules(month).retention}
+    return {}
