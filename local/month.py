@@ -16,7 +16,7 @@ from werkzeug.test import Client
 
 from readmeter.core.encoding import base64url
 from readmeter.core.period import local_date
-from readmeter.usage.months import FINAL_AFTER
+from readmeter.usage.months import final_at
 from readmeter.usage.period import ExportPeriod
 
 Expected = Literal["metered", "repeat", "limit_reached", "missed"]
@@ -84,8 +84,7 @@ def month_to_bill(zone: str, now: float) -> ExportPeriod:
     """The latest month on the calendar of `zone` that can be final at `now`: it ended 72 hours ago, or earlier."""
     today = local_date(zone, now)
     month = ExportPeriod.parse(f"{today:%Y-%m}").month_before
-    is_over = now >= month.end(zone).timestamp() + FINAL_AFTER
-    return month if is_over else month.month_before
+    return month if now >= final_at(month, zone) else month.month_before
 
 
 def plan(

@@ -31,7 +31,7 @@ from readmeter.usage.exports import Exporter
 from readmeter.usage.jobs import Jobs, Start
 from readmeter.usage.manifest import Manifest
 from readmeter.usage.meter_items import ItemSource, MeterItems, PointInTimeExport
-from readmeter.usage.months import Months, rules_at
+from readmeter.usage.months import Months
 from readmeter.usage.objects import Objects, S3Objects
 from readmeter.usage.period import ExportPeriod, export_id, parse_export_id
 from readmeter.usage.progress import StreamProgress
@@ -86,9 +86,8 @@ class Usage:
 
     def usage(self, _: Caller, event: Event, site: str) -> Answer:
         now = self._clock()
-        versions = self._versions(site)
-        months = Months(versions)
-        today = local_date(rules_at(versions, now).timezone, now)
+        months = Months(self._versions(site))
+        today = local_date(months.rules_at(now).timezone, now)
         by = _by(event)
         end = _asked(event, "to") or ExportPeriod.parse((today + timedelta(days=1)).isoformat())
         last = end.first - timedelta(days=1)

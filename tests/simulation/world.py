@@ -23,7 +23,7 @@ from readmeter.sites.document import SiteDocument
 from readmeter.store.sites import SiteCache, Version
 from readmeter.usage.exports import Exporter
 from readmeter.usage.manifest import Manifest
-from readmeter.usage.months import rules_at
+from readmeter.usage.months import Months
 from readmeter.usage.period import ExportPeriod
 from readmeter.usage.reconciliation import Reconciliation, reconcile
 from readmeter.usage.stream import LedgerStream, Redrive
@@ -340,17 +340,17 @@ class World:
 
     def months(self) -> list[ExportPeriod]:
         """From the first that a page's late report may reach to the one that is open."""
-        zone = rules_at(self.desk.tables.sites.versions(SITE), self.born).timezone
+        calendar = Months(self.desk.tables.sites.versions(SITE))
+        zone = calendar.rules_at(self.born).timezone
         month = ExportPeriod.parse(f"{datetime.fromtimestamp(self.born - 7 * DAY, ZoneInfo(zone)):%Y-%m}")
         found = []
-        while month.start(self.zone_of(month)).timestamp() <= self.desk.now:
+        while month.start(calendar.zone(month)).timestamp() <= self.desk.now:
             found.append(month)
             month = month.month_after
         return found
 
     def zone_of(self, month: ExportPeriod) -> str:
-        middle = datetime(month.first.year, month.first.month, 15, 12, tzinfo=UTC).timestamp()
-        return rules_at(self.desk.tables.sites.versions(SITE), middle).timezone
+        return Months(self.desk.tables.sites.versions(SITE)).zone(month)
 
 
 class _Items:

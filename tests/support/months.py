@@ -10,6 +10,7 @@ from readmeter.store.sites import Version
 from readmeter.usage.exports import Exporter
 from readmeter.usage.ledger import EventRow, ReadRow, Row, objects_of
 from readmeter.usage.manifest import Manifest
+from readmeter.usage.months import Months as Calendar
 from readmeter.usage.period import ExportPeriod
 from tests.support.admin_api import document
 from tests.support.objects import MemoryObjects
@@ -78,6 +79,10 @@ class Months:
     @property
     def versions(self) -> list[Version]:
         return [Version(SITE, 1, json.dumps(self.document), at("2026-10-08T00:00"), "ana")]
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(self.versions)
 
     @property
     def exporter(self) -> Exporter:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readmeter.core.language import shipped
-from readmeter.usage.months import rules_at
 from readmeter.usage.report import _scale, render
 from readmeter.usage.report_data import report_data
 from tests.support.months import NOVEMBER, OCTOBER, Months, at, event, read
@@ -138,7 +137,7 @@ def test_where_views_are_counted_prompts_are_one_step() -> None:
 
 def test_an_empty_month_of_a_new_site_is_a_page_too() -> None:
     months = Months()
-    rules = rules_at(months.versions, at("2026-11-02T00:00"))
+    rules = months.calendar.rules_at(at("2026-11-02T00:00"))
     data = report_data(months.ledger, months.exports, months.exporter, {}, rules, NOVEMBER, at("2026-11-02T00:00"))
     said = text_of(render(data))
     assert said.startswith("To invoice so far: 0 = 0 counted, no corrections")
@@ -154,7 +153,7 @@ def test_what_the_pipeline_counted_is_what_the_page_says() -> None:
     months.add([read("ana", "a1", "2026-11-01"), event("ana", "prompt_shown", "a2", "2026-11-01")])
     months.close(NOVEMBER)
     now = at("2026-12-09T00:00")
-    rules = rules_at(months.versions, now)
+    rules = months.calendar.rules_at(now)
     data = report_data(months.ledger, months.exports, months.exporter, {}, rules, NOVEMBER, now)
     said = text_of(render(data))
     assert said.startswith("To invoice: 2 = 1 counted + 1 correction from October The Rio Times November 2026 Final")

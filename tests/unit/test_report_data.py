@@ -10,7 +10,6 @@ import pytest
 from readmeter.staff.answers import compact
 from readmeter.store.articles import Label
 from readmeter.usage.ledger import Row
-from readmeter.usage.months import rules_at
 from readmeter.usage.period import ExportPeriod
 from readmeter.usage.report_data import MOST_FUNNEL_ROWS, report_data
 from tests.support.months import DECEMBER, NOVEMBER, OCTOBER, SITE, Months, at, event, free, read
@@ -27,7 +26,7 @@ def months() -> Months:
 def told(
     months: Months, month: ExportPeriod = NOVEMBER, now: float = NOW, labels: Mapping[str, Label] = LABELS
 ) -> dict[str, Any]:
-    rules = rules_at(months.versions, now)
+    rules = months.calendar.rules_at(now)
     data = report_data(months.ledger, months.exports, months.exporter, labels, rules, month, now)
     assert json.loads(json.dumps(data)) == data
     return data

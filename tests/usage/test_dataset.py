@@ -9,9 +9,9 @@ from readmeter.usage.dataset import dataset, workspace, write_day
 from readmeter.usage.figures import Quantity, count, quantities, reads_sha256, usage_by
 from readmeter.usage.files import Subject, write_files
 from readmeter.usage.ledger import EventRow, ReadRow, objects_of
-from readmeter.usage.months import rules_at
+from readmeter.usage.months import Months
 from readmeter.usage.period import ExportPeriod
-from tests.support.exports import SITE, Bench, at, read, version
+from tests.support.exports import SITE, Bench, read, version
 
 DAY = date(2026, 11, 22)
 MONTH = [date(2026, 11, 1) + timedelta(days=day) for day in range(30)]
@@ -158,7 +158,7 @@ def test_the_bytes_are_the_same_over_runs_and_threads(tmp_path_factory: pytest.T
             rows: list[Quantity] = quantities(connection)
             folder = tmp_path_factory.mktemp("files")
             period = ExportPeriod.parse("2026-11")
-            rules = rules_at([version()], at("2026-11-15"))
+            rules = Months([version()]).rules(period)
             written = write_files(connection, Subject(SITE, period, lambda month: rules), rows, folder)
             assert {file.path.name: file.rows for file in written}["counted.parquet"] == 150_000
             return {file.path.name: file.path.read_bytes() for file in written}

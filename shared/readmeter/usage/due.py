@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from readmeter.core.period import local_date
 from readmeter.store.exports import ExportLine
-from readmeter.usage.months import FINAL_AFTER
+from readmeter.usage.months import final_at
 from readmeter.usage.period import ExportPeriod
 
 DAY_AFTER = 3600.0  # seconds from a day's end to its first export
@@ -45,7 +45,7 @@ def due(
             found += days_to_follow(month, lines, now) if now < kept_until(month) else []
             continue
         name = zone(month)
-        if now < month.end(name).timestamp() + FINAL_AFTER:
+        if now < final_at(month, name):
             found += [period for period in _open(month, name, now) if _of_today(lines.get(period.text), name, now)]
         elif not closing and now < kept_until(month):  # months close in order, so that one corrects the other
             closing = True

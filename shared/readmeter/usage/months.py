@@ -1,7 +1,7 @@
 """A site's rules in the past: every version is kept, so what was in force when can be told."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from readmeter.core.period import DAY, local_date
@@ -15,49 +15,45 @@ FINAL_AFTER = 72 * 3600  # seconds from a month's end: late deliveries, redrives
 _LATEST_EVENT = 7 * DAY  # how late a page's report may be: so much older than the site itself
 
 
-def rules_at(versions: Sequence[Version], at: float) -> Rules:
-    """The rules that were in force at `at` (epoch seconds); before the first of `versions` (at least one), that one's.
-
-    `versions` in any order; a change that waited for the site's next month is in force from then on.
-    """
-    compiled: CompiledSite | None = None
-    for version in sorted(versions, key=lambda each: each.version):
-        if compiled is not None and version.written_at > at:
-            break
-        document = SiteDocument.model_validate(json.loads(version.document))
-        compiled = compile_site(document, version.version, compiled, version.written_at)
-    if compiled is None:
-        raise ValueError("a site has at least one version")
-    return compiled.in_force(at)
+def final_at(month: ExportPeriod, zone: str) -> float:
+    """When a month on the calendar of `zone` may be made final (epoch seconds)."""
+    return month.end(zone).timestamp() + FINAL_AFTER
 
 
 class Months:
     """The calendar of a site with these `versions` (at least one, in any order). `created_at` is in epoch seconds."""
 
     def __init__(self, versions: Sequence[Version]) -> None:
-        self._versions = versions
-        self._rules: dict[str, Rules] = {}
+        self._compiled = list(_compiled(versions))
         self.created_at = min(version.written_at for version in versions)
 
     @property
     def first(self) -> ExportPeriod:
         """The first month that can have usage."""
-        zone = rules_at(self._versions, self.created_at).timezone
+        zone = self.rules_at(self.created_at).timezone
         return ExportPeriod.parse(f"{local_date(zone, self.created_at - _LATEST_EVENT):%Y-%m}")
+
+    def rules_at(self, at: float) -> Rules:
+        """The rules that were in force at `at` (epoch seconds); before the first version, that one's.
+
+        A change that waited for the site's next month is in force from then on.
+        """
+        (_, compiled), *later = self._compiled
+        for written_at, version in later:
+            if written_at > at:
+                break
+            compiled = version
+        return compiled.in_force(at)
 
     def rules(self, month: ExportPeriod) -> Rules:
         """Those in force in the middle of the month: a zone changes at a month's first instant only."""
-        if month.text not in self._rules:
-            middle = datetime(month.first.year, month.first.month, 15, 12, tzinfo=UTC)
-            self._rules[month.text] = rules_at(self._versions, middle.timestamp())
-        return self._rules[month.text]
+        return self.rules_at(datetime(month.first.year, month.first.month, 15, 12, tzinfo=UTC).timestamp())
 
     def zone(self, month: ExportPeriod) -> str:
         return self.rules(month).timezone
 
     def final_at(self, month: ExportPeriod) -> float:
-        """When it may be made final (epoch seconds)."""
-        return month.end(self.zone(month)).timestamp() + FINAL_AFTER
+        return final_at(month, self.zone(month))
 
     def kept_until(self, month: ExportPeriod) -> float:
         """Until when the whole month is in the ledger (epoch seconds): its first reads are the first to go."""
@@ -65,3 +61,12 @@ class Months:
 
     def keep_days(self, month: ExportPeriod) -> int:
         return self.rules(month).retention.ledger_reader_days
+
+
+def _compiled(versions: Sequence[Version]) -> Iterator[tuple[float, CompiledSite]]:
+    """Each version and when it was written, oldest first: what it means depends on what was in force before."""
+    compiled: CompiledSite | None = None
+    for version in sorted(versions, key=lambda each: each.version):
+        document = SiteDocument.model_validate(json.loads(version.document))
+        compiled = compile_site(document, version.version, compiled, version.written_at)
+        yield version.written_at, compiled
