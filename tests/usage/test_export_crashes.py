@@ -79,70 +79,55 @@ def test_a_run_that_stopped_at_any_write_is_finished_by_the_next(
     assert exports.bodies == undisturbed
 
 
-@pytest.mark.parametrize("write", range(1, WRITES + 1))
-def test_a_run_inside_another_makes_the_same_final(undisturbed: dict[str, bytes], write: int) -> None:
+def raced(write: int, act: Callable[[Bench], object]) -> Bench:
+    """A bench to whose next run, just before its create number `write`, `act` happens once."""
     exports = Interrupted()
-    racing = bench(exports)
+    made = bench(exports)
     exports.creates = 0
-    inner: list[Manifest] = []
 
-    def run(number: int) -> None:
+    def race(number: int) -> None:
         if number == write:
             exports.before = lambda number: None
-            inner.append(racing.run(NOVEMBER, "2026-12-11"))
+            act(made)
 
-    exports.before = run
-    assert racing.run(NOVEMBER, FINAL) == inner[0]
-    assert exports.bodies == undisturbed
+    exports.before = race
+    return made
+
+
+@pytest.mark.parametrize("write", range(1, WRITES + 1))
+def test_a_run_inside_another_makes_the_same_final(undisturbed: dict[str, bytes], write: int) -> None:
+    inner: list[Manifest] = []
+    outer = raced(write, lambda same: inner.append(same.run(NOVEMBER, "2026-12-11")))
+    assert outer.run(NOVEMBER, FINAL) == inner[0]
+    assert outer.exports.bodies == undisturbed
 
 
 @pytest.mark.parametrize("write", range(1, WRITES + 1))
 def test_a_read_that_comes_between_two_racing_runs_is_counted_once(write: int) -> None:
-    exports = Interrupted()
-    racing = bench(exports)
-    exports.creates = 0
+    def read_and_run(same: Bench) -> None:
+        same.arrive(read("new", "x"), name="between")
+        same.run(NOVEMBER, "2026-12-11")
 
-    def run(number: int) -> None:
-        if number == write:
-            exports.before = lambda number: None
-            racing.arrive(read("new", "x"), name="between")
-            racing.run(NOVEMBER, "2026-12-11")
-
-    exports.before = run
-    november = racing.run(NOVEMBER, FINAL)
-    december = racing.run("2026-12", "2026-12-12")
+    outer = raced(write, read_and_run)
+    november = outer.run(NOVEMBER, FINAL)
+    december = outer.run("2026-12", "2026-12-12")
     assert november.control_totals.quantity + december.control_totals.correction_quantity == 21
-    assert [key for key in exports.bodies if "period=2026-11/revision=" in key] == [november.path]
+    assert [key for key in outer.exports.bodies if "period=2026-11/revision=" in key] == [november.path]
 
 
 @pytest.mark.parametrize("write", range(1, WRITES))  # a provisional one leaves no names of the ledger
 def test_a_provisional_run_that_lost_looks_again_before_it_supersedes(write: int) -> None:
-    exports = Interrupted()
-    racing = bench(exports)
-    exports.creates = 0
+    def read_and_run(same: Bench) -> None:
+        same.arrive(read("new", "x"), name="between")
+        assert same.run(NOVEMBER, "2026-11-29").control_totals.quantity == 21
 
-    def run(number: int) -> None:
-        if number == write:
-            exports.before = lambda number: None
-            racing.arrive(read("new", "x"), name="between")
-            assert racing.run(NOVEMBER, "2026-11-29").control_totals.quantity == 21
-
-    exports.before = run
-    made = racing.run(NOVEMBER, "2026-11-28")
+    made = raced(write, read_and_run).run(NOVEMBER, "2026-11-28")
     assert (made.revision, made.control_totals.quantity) == (1, 21)
 
 
 def test_a_provisional_run_that_a_final_overtook_answers_the_final() -> None:
-    exports = Interrupted()
-    racing = bench(exports)
-    exports.creates = 0
-
-    def run(number: int) -> None:
-        exports.before = lambda number: None
-        racing.run(NOVEMBER, FINAL)
-
-    exports.before = run
-    assert racing.run(NOVEMBER, "2026-11-28").status == "final"
+    outer = raced(1, lambda same: same.run(NOVEMBER, FINAL))
+    assert outer.run(NOVEMBER, "2026-11-28").status == "final"
 
 
 def test_files_of_another_release_stay_and_are_what_the_manifest_describes() -> None:
