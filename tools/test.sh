@@ -31,6 +31,9 @@ has chromium || apt chromium fonts-dejavu-core ||
 has soffice || apt libreoffice-calc-nogui ||
     lacking "exports in a spreadsheet" "sudo apt-get install libreoffice-calc-nogui" tests/usage/test_export_spreadsheet.py
 
+{ PATH=$PATH:/usr/sbin && has nginx && has apache2; } || apt nginx-light apache2-bin ||
+    lacking "the own path's recipes" "sudo apt-get install nginx-light apache2-bin" tests/http/test_own_path.py
+
 # shellcheck disable=SC2086
 .venv/bin/python -m pytest -n auto --dist loadfile $ignored
 status=$?

@@ -1,0 +1,198 @@
+"""The recipes of docs/own-path.md, as they stand there, on the servers that they are for."""
+
+import gzip
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from functions.snippet.app import ASSETS
+from tests.conftest import Running, free_port
+from tests.support.api import Api, Reply
+from tests.support.documents import block
+from tests.support.front import Front, front, name_server
+
+DOCUMENT = "own-path.md"
+ORIGIN = "https://www.riotimesonline.com"
+SAME_ORIGIN = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+OTHERS = "wordpress_logged_in_1=secret; theme=dark"
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+PROGRAMS = f"{os.environ['PATH']}:/usr/sbin"
+MODULES = Path("/usr/lib/apache2/modules")
+NEEDED = "mpm_event authz_core setenvif headers socache_shmcb ssl proxy proxy_http"
+# What Cloudflare does around a Worker: connections of its own, and bodies that are unpacked on the way
+PLATFORM = """
+import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
+import worker from './worker.mjs';
+
+const OWN = ['connection', 'content-encoding', 'content-length', 'host', 'transfer-encoding'];
+const without = (headers) => Object.entries(headers).filter(([name]) => !OWN.includes(name));
+
+createServer(async (incoming, outgoing) => {
+  const { method, url, headers } = incoming;
+  const body = method == 'GET' ? undefined : Readable.toWeb(incoming);
+  const init = { method, headers: without(headers), body, duplex: 'half' };
+  const answer = await worker.fetch(new Request('https://www.riotimesonline.com' + url, init));
+  outgoing.writeHead(answer.status, without(Object.fromEntries(answer.headers)).flat());
+  outgoing.end(Buffer.from(await answer.arrayBuffer()));
+}).listen(Number(process.argv[2]), '127.0.0.1');
+"""
+
+
+@dataclass(frozen=True)
+class OwnPath:
+    """A publisher's server with the recipe in force: `page` asks it, `api` is what it asks, on the address `name`."""
+
+    page: Api
+    api: Front
+    name: str
+
+    def view(self, site: str, article: str, cookie: str = OTHERS, **headers: str) -> Reply:
+        body = {"site": site, "article": article}
+        return self.page.call("POST", "/_free/v1/views", body, {**SAME_ORIGIN, "cookie": cookie, **headers})
+
+
+@contextmanager
+def nginx(port: int, api: Front, folder: Path) -> Iterator[str]:
+    """Within what often stands around it and must not get in its way."""
+    name = "api.readmeter.test"
+    recipe = block(DOCUMENT, "nginx", "location ").replace("YOUR-API", f"{name}:{api.port}")
+    places = "".join(f"{each}_temp_path {folder};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    with name_server() as names:
+        recipe = recipe.replace("127.0.0.53", f"127.0.0.1:{names}").replace(CERTIFICATES, str(api.certificate))
+        (folder / "nginx.conf").write_text(f"""
+            daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{}}
+            http {{
+                access_log off; {places}
+                {block(DOCUMENT, "nginx", "map ")}
+                server {{
+                    listen 127.0.0.1:{port};
+                    proxy_set_header Host $host;
+                    location ~* [.](js|css)$ {{ return 410; }}
+                    {recipe}
+                }}
+            }}""")
+        with running(["nginx", "-e", "stderr", "-c", str(folder / "nginx.conf")], port):
+            yield name
+
+
+@contextmanager
+def apache(port: int, api: Front, folder: Path) -> Iterator[str]:
+    recipe = block(DOCUMENT, "apache").replace("YOUR-API", f"localhost:{api.port}")
+    modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in NEEDED.split())
+    (folder / "apache.conf").write_text(f"""
+        {modules}
+        ServerRoot {folder}
+        ServerName localhost
+        PidFile {folder}/pid
+        ErrorLog /dev/stderr
+        User #65534
+        Group #65534
+        Listen 127.0.0.1:{port}
+        ProxyPreserveHost On
+        <VirtualHost 127.0.0.1:{port}>
+        {recipe.replace(CERTIFICATES, str(api.certificate))}
+        </VirtualHost>""")
+    with running(["apache2", "-D", "FOREGROUND", "-f", str(folder / "apache.conf")], port):
+        yield "localhost"
+
+
+@contextmanager
+def worker(port: int, api: Front, folder: Path) -> Iterator[str]:
+    (folder / "worker.mjs").write_text(block(DOCUMENT, "js").replace("YOUR-API", f"localhost:{api.port}"))
+    (folder / "platform.mjs").write_text(PLATFORM)
+    with running(["node", str(folder / "platform.mjs"), str(port)], port, NODE_EXTRA_CA_CERTS=str(api.certificate)):
+        yield "localhost"
+
+
+@contextmanager
+def running(command: list[str], port: int, **environment: str) -> Iterator[None]:
+    """A server until the block is left; it is ready when it takes connections."""
+    program = shutil.which(command[0], path=PROGRAMS)
+    assert program, f"{command[0]} is not installed: `make test` installs it, or says what to type"
+    process = subprocess.Popen([program, *command[1:]], env={**os.environ, **environment})
+    try:
+        while True:
+            assert process.poll() is None, f"{command[0]} stopped with exit code {process.returncode}"
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module", params=[nginx, apache, worker], ids=lambda recipe: recipe.__name__)
+def path(
+    request: pytest.FixtureRequest, service: Running, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OwnPath]:
+    recipe: Callable[[int, Front, Path], contextmanager[str]] = request.param
+    folder = tmp_path_factory.mktemp("own-path")
+    port = free_port()
+    with front(service.api, folder) as api, recipe(port, api, folder) as name:
+        yield OwnPath(Api(f"http://localhost:{port}"), api, name)
+
+
+def test_the_api_is_asked_by_its_own_name_at_its_own_path(path: OwnPath, site: str) -> None:
+    assert path.view(site, "a").status == 200
+    asked = path.api.requests[-1]
+    assert (asked.method, asked.path) == ("POST", "/v1/views")
+    assert (asked.server_name, asked.headers["host"]) == (path.name, f"{path.name}:{path.api.port}")
+    assert {name: asked.headers[name] for name in SAME_ORIGIN} == SAME_ORIGIN
+
+
+def test_the_cookie_makes_a_reader_the_same_reader(path: OwnPath, site: str) -> None:
+    first = path.view(site, "a")
+    [cookie] = first.headers.get_all("set-cookie", [])
+    assert cookie.startswith(f"readmeter_{site}=")
+    assert "; HttpOnly" in cookie
+    assert "path=" not in cookie.lower(), "the browser keeps it to /_free/v1/"
+    second = path.view(site, "b", cookie=f"theme=dark; {cookie.split(';')[0]}; last=1")
+    assert (first.json["used"], second.json["used"]) == (1, 2)
+    assert first.headers["access-control-allow-origin"] == ORIGIN
+
+
+def test_no_cookie_but_readmeters_leaves_the_site(path: OwnPath, site: str) -> None:
+    path.view(site, "a")
+    assert not path.api.requests[-1].headers.get("cookie")
+    path.view(site, "a", cookie=f"a=1; readmeter_{site}=token; {OTHERS}")
+    assert path.api.requests[-1].headers["cookie"] == f"readmeter_{site}=token"
+
+
+def test_what_readmeter_refuses_arrives_as_it_is(path: OwnPath, site: str) -> None:
+    foreign = path.view(site, "a", origin="https://elsewhere.example")
+    assert (foreign.status, foreign.headers["access-control-allow-origin"]) == (403, "*")
+    assert foreign.json["detail"].startswith("https://elsewhere.example is not in `origins`")
+    assert path.page.call("OPTIONS", "/_free/v1/views").status == 204
+    too_large = path.view(site, "a" * 9000)
+    assert (too_large.status, too_large.headers["content-type"]) == (413, "application/problem+json")
+
+
+def test_queries_and_bearers_arrive(path: OwnPath, site: str) -> None:
+    token = path.view(site, "a").json["reader"]
+    answer = path.page.call("GET", f"/_free/v1/reader?site={site}", None, {"authorization": f"Bearer {token}"})
+    assert (answer.status, answer.json["meters"][0]["used"]) == (200, 1)
+
+
+def test_the_snippet_is_cached_as_it_says(path: OwnPath) -> None:
+    got = path.page.call("GET", "/_free/v1/snippet.js", None, {"accept-encoding": "gzip"})
+    packed = got.headers["content-encoding"] == "gzip"
+    assert (gzip.decompress(got.body) if packed else got.body) == (ASSETS / "snippet.js").read_bytes()
+    assert got.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=604800"
+    kept = {"accept-encoding": "gzip", "if-none-match": got.headers["etag"]}
+    assert path.page.call("GET", "/_free/v1/snippet.js", None, kept).status == 304
+
+
+def test_an_address_that_the_browser_made_up_does_not_arrive(path: OwnPath, site: str) -> None:
+    path.view(site, "a", **{"x-forwarded-for": "203.0.113.9"})
+    assert "203.0.113.9" not in path.api.requests[-1].headers.get("x-forwarded-for", "")
