@@ -1,5 +1,7 @@
 """What pages report: stored once each, up to a bound a day, never billable, never in the way of a view."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,13 +12,14 @@ from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
 from readmeter.core.rules import Match, Retention
 from readmeter.core.tokens import reader_of_seed
+from readmeter.store.notes import MOST_EVENTS
 from readmeter.store.reads import events_of, reads_of
 from readmeter.usage.ledger import natural_key, rows_of
 from readmeter.web.body import EVENT_KINDS
 from tests.contract.test_item import partition
 from tests.support.endpoint import KEYRING, NOW, SEED, Desk, event
 from tests.support.meters import digest_of, periods, snapshot
-from tests.support.site import ORIGIN, compiled
+from tests.support.site import ORIGIN, compiled, meter
 from tests.support.wire import Wire, broken, conflict, lost_reply, sent_twice, throttled
 
 DAY = 86_400
@@ -83,6 +86,32 @@ def test_the_same_instant_in_another_spelling_is_the_same_event(desk: Desk) -> N
     assert len(stored(desk)) == 1
 
 
+NO_INSTANTS = [
+    "true",
+    "null",
+    "[]",
+    "{}",
+    '""',
+    "1e400",
+    "-1e400",
+    "8640000000000001",
+    "9" * 5000,
+    '"1795348800000"',
+    '"2026-11-22"',
+    '"2026-11-22T12:00:00"',
+    '"2026-02-30T12:00:00Z"',
+    '"2026-11-22T12:00:60Z"',
+    '"2026-11-22T12:00:00+24:00"',
+    '"0000-01-01T00:00:00Z"',
+]
+
+
+def with_instant(at: str) -> bytes:
+    """A report of one event at what `at` spells in JSON."""
+    body = {"site": "riotimes", "seed": SEED, "events": [{"kind": "fail_open", "article": "a", "at": "@"}]}
+    return json.dumps(body).replace('"@"', at).encode()
+
+
 class TestTheClockOfAPage:
     def test_a_day_of_the_sites_calendar_is_an_item(self, desk: Desk) -> None:
         desk.report(*(shown(at=END_OF_DAY + seconds - DAY) for seconds in (-1, 0)))
@@ -98,6 +127,27 @@ class TestTheClockOfAPage:
     def test_what_is_older_than_seven_days_happened_seven_days_ago(self, desk: Desk, at: float) -> None:
         desk.report(shown(at=at))
         assert stored(desk) == [("prompt_shown", "a", int(NOW) - 7 * DAY, "2026-11-15")]
+
+    def test_what_is_no_instant_is_refused(self, desk: Desk, wire: Wire) -> None:
+        """I15"""
+        for at in NO_INSTANTS:
+            answer = desk.post(with_instant(at), "/v1/events")
+            assert (answer.status, [error["pointer"] for error in answer.json["errors"]]) == (422, ["/events/0/at"]), at
+        for at in ("NaN", "Infinity", "-Infinity"):
+            assert desk.post(with_instant(at), "/v1/events").status == 400, at
+        assert wire.to(desk.tables.meter_table) == []
+
+    def test_every_instant_has_a_place_in_the_seven_days(self, desk: Desk) -> None:
+        oldest = NOW - 7 * DAY
+        spelled = {
+            "-0.0": oldest,
+            '"0001-01-01T00:00:00+23:59"': oldest,
+            '"9999-12-31T23:59:59-23:59"': NOW,
+            "1795348799999.5": NOW - 1,
+            '"2026-11-22t11:59:58.999999999z"': NOW - 2,
+        }
+        assert [desk.post(with_instant(at), "/v1/events").status for at in spelled] == [202] * len(spelled)
+        assert [at for *_, at, _ in stored(desk)] == sorted(int(at) for at in spelled.values())
 
     def test_sent_again_it_is_the_same_event_though_now_has_moved(self, desk: Desk) -> None:
         desk.report(shown(at=NOW + 3600))
@@ -160,6 +210,15 @@ class TestTheBound:
         self.fill(desk, 40)
         assert snapshot(desk.tables) == before
 
+    def test_a_full_day_stays_small(self, desk: Desk) -> None:
+        """By its size every write of a flood is billed: docs/decisions/0017-what-a-flood-of-events-costs.md."""
+        longest = max(EVENT_KINDS, key=len)
+        for start in range(0, MOST_EVENTS, 20):
+            desk.report(*(shown("?", NOW - number, longest) for number in range(start, start + 20)))
+        [item] = desk.tables.meter_items()
+        assert len(item["a"]["BS"]) == MOST_EVENTS
+        assert bytes_of(item) <= 21 * 1024
+
     def test_another_day_has_room(self, desk: Desk) -> None:
         self.fill(desk, 200)
         desk.report(shown(at=NOW - DAY))
@@ -171,6 +230,26 @@ class TestTheBound:
         assert (len(stored(desk)), "capped" in desk.tables.meter_items()[0]) == (200, False)
 
 
+def bytes_of(item: Mapping[str, Any]) -> int:
+    """Its size as DynamoDB bills it: names and values, three bytes and one more a member for a set, 21 for a number."""
+    sizes = {"S": len, "B": len, "N": lambda _: 21, "BOOL": lambda _: 1, "BS": lambda s: 3 + sum(len(m) + 1 for m in s)}
+    return sum(len(name) + sizes[kind](value) for name, typed in item.items() for kind, value in typed.items())
+
+
+def fill_every_day(desk: Desk, count: int) -> None:
+    """Leaves `count` events that nobody sends again on each day that a report can reach."""
+    reader = reader_of_seed(KEYRING, "riotimes", SEED)
+    assert reader is not None
+    for date in EIGHT_DAYS:
+        events = [digest_of(f"{date} {number}") for number in range(count)]
+        item = {"pk": {"S": f"S#riotimes#R#{reader.name}"}, "sk": {"S": f"E#{date}"}, "a": {"BS": events}}
+        desk.tables.client.put_item(TableName=desk.tables.meter_table, Item=item)
+
+
+EIGHT_DAYS = [f"2026-11-{day}" for day in range(15, 23)]  # seven times 24 hours touch eight dates
+ON_EIGHT_DAYS = [shown(at=NOW - number * 7 * DAY / 19) for number in range(20)]
+
+
 class TestRequests:
     def test_a_report_of_a_day_is_one_write(self, desk: Desk, wire: Wire) -> None:
         desk.report(*(shown(at=NOW - number) for number in range(20)))
@@ -179,6 +258,41 @@ class TestRequests:
     def test_each_further_day_is_one_more(self, desk: Desk, wire: Wire) -> None:
         desk.report(*(shown(at=NOW - number * DAY) for number in range(3)))
         assert wire.to(desk.tables.meter_table) == ["UpdateItem"] * 3
+
+    @pytest.mark.parametrize(
+        ("held", "writes"),
+        [
+            (0, [1] * 8),
+            (MOST_EVENTS - 1, [2] * 8),  # refused; then what there is room for
+            (MOST_EVENTS, [1] * 8),  # refused
+        ],
+    )
+    def test_a_report_is_at_most_two_writes_for_each_of_eight_days(
+        self, desk: Desk, wire: Wire, held: int, writes: list[int]
+    ) -> None:
+        """I20: however its events lie, whatever the days hold."""
+        if held:
+            fill_every_day(desk, held)
+        if held == MOST_EVENTS:
+            desk.report(*ON_EIGHT_DAYS)  # leaves the marks
+        wire.sent.clear()
+        assert desk.report(*ON_EIGHT_DAYS) == {"accepted": 20}
+        assert wire.to(desk.tables.meter_table) == ["UpdateItem"] * sum(writes)
+        assert sorted(periods(desk.tables)) == [f"E#{date}" for date in EIGHT_DAYS]
+
+    def test_a_view_with_events_on_eight_days_is_nine_writes(self, desk: Desk, wire: Wire) -> None:
+        """I20: the bound of what a view may cost."""
+        desk.view("a", events=ON_EIGHT_DAYS)
+        assert wire.to(desk.tables.meter_table) == ["UpdateItem"] * 9
+
+    @pytest.mark.parametrize("seeded", [True, False])
+    def test_a_script_that_mints_readers_costs_a_write_each(self, desk: Desk, wire: Wire, seeded: bool) -> None:
+        """Whoever comes without a seed is nobody."""
+        for number in range(30):
+            desk.report(shown(), seed=f"{number:022}" if seeded else None)
+        sent = [sent for sent in wire.sent if sent.table == desk.tables.meter_table]
+        assert [(each.operation, each.units) for each in sent] == [("UpdateItem", 1)] * 30 * seeded
+        assert len(desk.tables.meter_items()) == 30 * seeded
 
     def test_no_events_are_no_write(self, desk: Desk, wire: Wire) -> None:
         assert desk.report() == {"accepted": 0}
@@ -210,6 +324,61 @@ class TestWithAView:
         desk.publish(compiled(**rules))
         desk.view("a", events=[shown("b", kind="fail_open")])
         assert [each[:2] for each in stored(desk)] == [("fail_open", "b")]
+
+    def test_at_the_wall(self, desk: Desk, wire: Wire) -> None:
+        """I20: by its state the wall costs no write, so the events are the only one."""
+        desk.publish(compiled(meter(anonymous=1)))
+        desk.view("a")
+        state = desk.view("b")["state"]
+        wire.sent.clear()
+        answer = desk.view("b", state=state, events=[shown("b")])
+        assert answer["reason"] == "limit_reached"
+        assert wire.to(desk.tables.meter_table) == ["UpdateItem"]
+        assert [each[:2] for each in stored(desk)] == [("prompt_shown", "b")]
+
+    def test_beside_a_recorded_read(self, desk: Desk, wire: Wire) -> None:
+        desk.publish(compiled(exempt=Match(tags=("free",)), record=("exempt",)))
+        desk.view("a", tags=["free"], events=[shown()])
+        assert wire.to(desk.tables.meter_table) == ["UpdateItem"] * 2
+        assert set(periods(desk.tables)) == {"N#exempt#2026-11-22", TODAY}
+
+    def test_of_a_page_that_keeps_nothing(self, desk: Desk) -> None:
+        answer = desk.view("a", seed=None, storage="none", events=[shown(), shown()])
+        assert answer["used"] == 1
+        assert len(stored(desk)) == 1
+
+    def test_with_the_token_of_another_site_they_are_the_newcomers(self, desk: Desk) -> None:
+        """I14"""
+        desk.publish(compiled(site="another"))
+        foreign = desk.view("a", site="another")["reader"]
+        before = snapshot(desk.tables)
+        token = desk.view("a", reader=foreign, seed=None, events=[shown()])["reader"]
+        assert before[0] in snapshot(desk.tables)
+        desk.report(shown("b"), reader=token, seed=None)
+        assert len(periods(desk.tables)[TODAY]) == 2
+
+    @pytest.mark.parametrize("count", ["article", "view"])
+    def test_a_view_that_is_sent_again_stores_them_once(self, desk: Desk, count: str) -> None:
+        desk.publish(compiled(meter(count=count)))
+        for _ in range(3):
+            assert desk.view("a", view="one", events=[shown(), shown("b")])["used"] == 1
+        assert len(stored(desk)) == 2
+
+    def test_a_view_that_could_not_be_decided_leaves_them_to_the_next(self, desk: Desk, wire: Wire) -> None:
+        wire.inject("UpdateItem", *[broken] * 3)
+        body = {"site": "riotimes", "article": "a", "seed": SEED, "events": [shown()]}
+        assert desk.post(body).status == 503
+        assert desk.tables.meter_items() == []
+        assert desk.post(body).status == 200
+        assert len(stored(desk)) == 1
+
+    def test_what_a_page_says_of_an_article_is_no_read_of_it(self, desk: Desk) -> None:
+        """I18"""
+        desk.report(shown("b"), shown("b", kind="fail_open"), shown("of no such paper"))
+        answer = desk.view("b")
+        assert (answer["reason"], answer["used"]) == ("metered", 1)
+        reads = [read for item in desk.tables.meter_items() for read in reads_of(item)]
+        assert [read.article for read in reads] == [answer["article"]]
 
     @pytest.mark.parametrize("fault", [broken, throttled, conflict])
     def test_a_fault_in_storing_them_does_not_spoil_the_answer(self, desk: Desk, wire: Wire, fault: Any) -> None:
@@ -270,6 +439,13 @@ BODY = {"site": "riotimes", "seed": SEED, "events": [shown()]}
         (422, {**BODY, "events": None}, {}),
         (422, {**BODY, "events": [shown()] * 21}, {}),
         (422, {**BODY, "events": [shown("")]}, {}),
+        (422, {**BODY, "events": [shown("é" * 257)]}, {}),
+        (422, {**BODY, "events": [shown("\ud800")]}, {}),
+        (422, {**BODY, "events": [shown("a\0b")]}, {}),
+        (422, {**BODY, "events": [{**shown(), "article": None}]}, {}),
+        (422, {**BODY, "events": [{**shown(), "kind": ["prompt_shown"]}]}, {}),
+        (422, {**BODY, "events": [shown(), [shown()]]}, {}),
+        (422, {**BODY, "events": {"0": shown()}}, {}),
         (422, {**BODY, "events": [shown(kind="opened")]}, {}),
         (422, {**BODY, "events": [{**shown(), "at": "yesterday"}]}, {}),
         (422, {**BODY, "reader": 7}, {}),
@@ -286,6 +462,13 @@ def test_invalid_reports_ask_and_write_nothing(
     assert desk.post(body, "/v1/events", **headers).status == status
     assert wire.to(desk.tables.meter_table) == []
     assert desk.faults == []
+
+
+def test_an_article_has_512_bytes_after_nfc(desk: Desk) -> None:
+    """The identity that views count by: 256 letters that come as 768 bytes, each with its accent apart."""
+    decomposed = "e\u0301" * 256
+    assert desk.report(shown(decomposed), shown("é" * 256)) == {"accepted": 2}
+    assert len(stored(desk)) == 1
 
 
 def test_text_and_base64_are_read_alike(desk: Desk) -> None:

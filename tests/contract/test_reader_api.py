@@ -1,7 +1,9 @@
 """GET and DELETE /v1/reader: who may ask, what a reader is told, and what the answers let pages read."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +15,7 @@ from readmeter.core.tokens import READER_LIFETIME
 from tests.support.endpoint import KEYRING, NOW, Answer, Desk, event
 from tests.support.meters import digest_of, snapshot
 from tests.support.site import ORIGIN, compiled, meter, rules
-from tests.support.wire import Wire
+from tests.support.wire import Wire, broken
 
 METHODS = ["GET", "DELETE"]
 
@@ -98,6 +100,30 @@ class TestWhatIsTold:
         [said] = told(desk.reader(token))["meters"]
         assert (said["used"], said["articles"]) == (2, articles("b"))
 
+    def test_a_change_that_is_held_back_is_told_of_when_it_is_in_force(self, desk: Desk) -> None:
+        """What is told is what the next view is decided by."""
+        next_month = datetime(2026, 12, 1, tzinfo=ZoneInfo("America/Sao_Paulo")).timestamp()
+        weekly = rules(meter(unit="week", anonymous=2), version=2, timezone="Asia/Tokyo")
+        desk.publish(CompiledSite(rules(), weekly, next_month))
+        token = desk.view("a")["reader"]
+        [before] = told(desk.reader(token))["meters"]
+        assert (before["limit"], before["used"], before["resets_at"]) == (5, 1, "2026-12-01T00:00:00-03:00")
+        desk.now = next_month
+        [after] = told(desk.reader(token))["meters"]
+        assert (after["limit"], after["used"], after["resets_at"]) == (2, 0, "2026-12-07T00:00:00+09:00")
+        assert desk.view("a")["resets_at"] == after["resets_at"]
+
+    def test_what_was_merged_into_another_reader_is_told_and_erased_where_it_lies(self, desk: Desk) -> None:
+        """The mark stays: an item that let go of it would count again."""
+        token = desk.view("a")["reader"]
+        [item] = desk.tables.meter_items()
+        desk.tables.client.put_item(TableName=desk.tables.meter_table, Item={**item, "mi": {"S": "another"}})
+        assert told(desk.reader(token))["meters"][0]["articles"] == articles("a")
+        desk.erase(token)
+        [said] = told(desk.reader(token))["meters"]
+        assert (said["used"], said["articles"]) == (1, [])
+        assert desk.tables.meter_items()[0]["mi"] == {"S": "another"}
+
     def test_a_site_without_meters_has_none_to_tell_of(self, desk: Desk) -> None:
         token = desk.view("a")["reader"]
         desk.publish(CompiledSite(replace(rules(), meters=())))
@@ -149,10 +175,10 @@ class TestWhoMayAsk:
     @pytest.mark.parametrize("method", METHODS)
     def test_nobody_with_an_expired_token_or_one_of_a_key_that_is_gone(self, desk: Desk, method: str) -> None:
         token = desk.view("a")["reader"]
-        desk.now += READER_LIFETIME
-        assert desk.reader(token, method).status == 401
-        desk.now = NOW
         desk.keyring = Keyring(KEYRING.permanent, (TokenSecret("1", "another secret"),))
+        assert desk.reader(token, method).status == 401
+        desk.keyring = KEYRING
+        desk.now += READER_LIFETIME
         assert desk.reader(token, method).status == 401
 
     @pytest.mark.parametrize("purpose", ["state", "grant"])
@@ -188,15 +214,36 @@ class TestTheCookie:
         answer = desk.reader(token, cookie=cookie, sec_fetch_site="same-origin")
         assert told(answer)["meters"][0]["used"] == 3
 
-    def test_an_erasure_takes_it_away_and_erases_whom_it_names(self, desk: Desk) -> None:
+    def test_an_erasure_reaches_whom_it_names_and_leaves_it(self, desk: Desk) -> None:
+        """I19: without it the next view would be a new reader's, with a whole allowance."""
         cookie, token = self.cookie(desk), desk.view("c")["reader"]
         answer = desk.reader(token, "DELETE", cookie=cookie, sec_fetch_site="same-origin")
-        assert (answer.status, answer.text) == (204, "")
-        assert answer.cookies == ["readmeter_riotimes=; Max-Age=0; Secure; HttpOnly; SameSite=Lax"]
+        assert (answer.status, answer.text, answer.cookies) == (204, "", [])
         assert [item["g"] for item in desk.tables.meter_items()] == [{"N": "1"}] * 2
+        seen = desk.post({"site": "riotimes", "article": "a"}, cookie=cookie, sec_fetch_site="same-origin")
+        assert (seen.json["reason"], seen.json["used"]) == ("metered", 2)
 
-    def test_elsewhere_an_erasure_touches_no_cookie(self, desk: Desk) -> None:
-        assert desk.reader(desk.view("a")["reader"], "DELETE").cookies == []
+    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("origin", ["null", "https://evil.example", "https://riotimesonline.com"])
+    def test_a_foreign_page_that_passes_for_the_papers_own_is_refused(
+        self, desk: Desk, wire: Wire, method: str, origin: str
+    ) -> None:
+        """A framed page without an origin, another site, a neighbour: as old browsers and odd proxies might say it."""
+        cookie = self.cookie(desk)
+        wire.sent.clear()
+        answer = desk.reader(None, method, cookie=cookie, sec_fetch_site="same-origin", origin=origin)
+        assert answer.status == 403
+        assert wire.to(desk.tables.meter_table) == []
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_it_names_a_reader_of_its_own_site_only(self, desk: Desk, method: str) -> None:
+        """I14: a token of another site, and this site's token in another site's cookie."""
+        desk.publish(compiled(site="another"))
+        foreign, own = desk.view("a", site="another")["reader"], desk.view("a")["reader"]
+        before = snapshot(desk.tables)
+        for cookie in (f"readmeter_riotimes={foreign}", f"readmeter_another={own}"):
+            assert desk.reader(None, method, cookie=cookie, sec_fetch_site="same-origin").status == 401
+        assert snapshot(desk.tables) == before
 
 
 class TestRefusals:
@@ -242,6 +289,17 @@ class TestRefusals:
         token = desk.view("a")["reader"]
         desk.tables.sites.delete("riotimes", 1, desk.now)
         assert [desk.reader(token, method).status for method in METHODS] == [404, 404]
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_a_page_of_the_site_may_read_that_the_store_does_not_answer(
+        self, desk: Desk, wire: Wire, method: str
+    ) -> None:
+        token = desk.view("a")["reader"]
+        wire.inject("Query", *[broken] * 3)
+        answer = desk.reader(token, method, origin=ORIGIN)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        assert answer.headers["access-control-allow-origin"] == ORIGIN
+        assert (answer.headers["vary"], answer.headers["cache-control"]) == ("Origin", "no-store")
 
 
 class TestCors:

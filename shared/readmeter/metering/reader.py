@@ -14,8 +14,6 @@ from readmeter.metering.endpoint import (
     check_method,
     cookie_of,
     headers_for,
-    is_same_origin,
-    no_cookie,
     reader_of,
 )
 from readmeter.metering.events import keep_events
@@ -67,8 +65,7 @@ class ReaderEndpoint(Endpoint):
             return answer_in_json(200, self._known(rules, readers[0], now), request, rules)
         for reader in readers:
             self._readers.erase(rules.site, reader.name)
-        gone: dict[str, Any] = {"statusCode": 204, "headers": headers_for(request, rules)}
-        return {**gone, "cookies": [no_cookie(rules.site)]} if is_same_origin(request) else gone
+        return {"statusCode": 204, "headers": headers_for(request, rules)}
 
     def _known(self, rules: Rules, reader: Reader, now: float) -> dict[str, Any]:
         slots = [slot_of(rules, meter, reader, now) for meter in rules.meters]
