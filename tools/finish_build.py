@@ -20,17 +20,17 @@ def surplus(artifact: Path) -> Iterator[Path]:
     """What the artifact has no use for: a function is its Python and its assets, the layer is its packages."""
     if artifact.name == LAYER:
         yield artifact / "python" / "requirements.txt"
-        yield from (path for path in artifact.glob("python/*.dist-info/*") if path.name in INSTALLER_NOTES)
         yield from artifact.glob("python/*.data")
         yield from (artifact / "python" / "readmeter" / part for part in COMMAND)
     else:
         yield from (path for path in artifact.iterdir() if not is_served(path))
+    yield from (path for path in artifact.rglob("*.dist-info/*") if path.name in INSTALLER_NOTES)
     yield from artifact.rglob("__pycache__")
 
 
 def is_served(path: Path) -> bool:
-    """Whether a function reads it: code of its own, a package that its requirements name, its assets."""
-    return path.suffix in (".py", ".so") or path.name == "assets" or (path / "__init__.py").exists()
+    """Whether a function reads it: code of its own, a package that its requirements name or its version, its assets."""
+    return path.suffix in (".py", ".so", ".dist-info") or path.name == "assets" or (path / "__init__.py").exists()
 
 
 def remove(path: Path) -> None:

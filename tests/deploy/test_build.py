@@ -14,7 +14,7 @@ import pytest
 from tests.deploy.conftest import ROOT, run
 
 FUNCTIONS = ("ViewsFunction", "ReaderFunction", "SnippetFunction", "AdminFunction", "LedgerFunction", "ExportsFunction")
-DUCKDB = {"duckdb", "_duckdb", "adbc_driver_duckdb"}  # of the exports function alone
+DUCKDB = {"duckdb", "_duckdb", "adbc_driver_duckdb", "duckdb-2"}  # of the exports function alone
 RUNTIME = ROOT / ".tools" / "python3.13" / "bin" / "python3.13"
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
@@ -148,8 +148,14 @@ def test_the_same_sources_make_the_same_bytes(builds: dict[str, Path]) -> None:
     assert {path for path in arm.keys() | x86.keys() if arm.get(path) != x86.get(path)} == set()
 
 
-def test_the_layer_works_on_the_functions_python(builds: dict[str, Path]) -> None:
+@pytest.mark.parametrize(
+    ("folder", "modules"),
+    [
+        ("SharedLayer/python", "readmeter.sites.document, readmeter.core.decision"),
+        ("ExportsFunction", "duckdb"),  # it reads its version from what the installer noted
+    ],
+)
+def test_what_is_built_works_on_the_functions_python(builds: dict[str, Path], folder: str, modules: str) -> None:
     here = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
-    layer = builds[here] / "SharedLayer" / "python"
-    script = "import sys; sys.path.insert(0, sys.argv[1]); import readmeter.sites.document, readmeter.core.decision"
-    subprocess.run([RUNTIME, "-I", "-c", script, layer], check=True)
+    script = f"import sys; sys.path.insert(0, sys.argv[1]); import {modules}"
+    subprocess.run([RUNTIME, "-I", "-c", script, builds[here] / folder], check=True)
