@@ -1,6 +1,6 @@
 """What a month's requests cost on AWS, by list prices: an estimate from what usage knows, not a bill.
 
-Assumed of a request: one call of an HTTP API, one Lambda call of 6 ms at 256 MB (arm64), 300 bytes of log, 900 bytes of
+Assumed of a request: one call of an HTTP API, one Lambda call of 7 ms at 1,024 MB (arm64), 300 bytes of log, 900 bytes of
 answer. Each counted or recorded read, and each event of a page, is one DynamoDB write of at most 1 kB; a wall is tried
 with one too. Events ride on the next view. Not in it, since usage does not know it: re-reads (a request each and no
 write), the snippet's file, storage (cents), free tiers and discounts.
@@ -11,17 +11,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-PRICES_OF = "us-east-1, list prices of 2026 in USD"
-# Per million requests, up to so many millions a month.
-_HTTP_API = ((Decimal(300), Decimal("1.00")), (None, Decimal("0.90")))
-_LAMBDA_REQUESTS = Decimal("0.20")  # per million
-_LAMBDA_GB_SECONDS = Decimal("13.3334")  # per million
-_DYNAMODB_WRITES = Decimal("0.625")  # per million
-_LOGS = Decimal("0.50")  # per GB
-_EGRESS = Decimal("0.09")  # per GB
+from readmeter.usage.prices import PRICES, PRICES_OF, http_api
 
-_MEMORY_GB = Decimal("0.25")
-_SECONDS = Decimal("0.006")
+MEMORY_GB = Decimal(1)  # of the views function: template.yaml
+_SECONDS = Decimal("0.007")
 _LOG_KB = Decimal("0.3")
 _ANSWER_KB = Decimal("0.9")
 _CENT = Decimal("0.01")
@@ -63,20 +56,12 @@ def cost(activity: Activity) -> dict[str, Any]:
 def _lines(requests: Decimal, writes: Decimal) -> Mapping[str, Decimal]:
     """USD by service; both arguments in millions."""
     return {
-        "API Gateway": _tiered(requests),
-        "Lambda": requests * (_LAMBDA_REQUESTS + _MEMORY_GB * _SECONDS * _LAMBDA_GB_SECONDS),
-        "DynamoDB": writes * _DYNAMODB_WRITES,
-        "CloudWatch Logs": requests * _LOG_KB * _LOGS,
-        "Data transfer": requests * _ANSWER_KB * _EGRESS,
+        "API Gateway": http_api(requests),
+        "Lambda": requests * (PRICES.lambda_requests + MEMORY_GB * _SECONDS * PRICES.lambda_gb_seconds),
+        "DynamoDB": writes * PRICES.dynamodb_write,
+        "CloudWatch Logs": requests * _LOG_KB * PRICES.logs_gb,
+        "Data transfer": requests * _ANSWER_KB * PRICES.egress_gb,
     }
-
-
-def _tiered(requests: Decimal) -> Decimal:
-    amount, left = Decimal(0), requests
-    for size, price in _HTTP_API:
-        part = left if size is None else min(size, left)
-        amount, left = amount + part * price, left - part
-    return amount
 
 
 def _cents(amount: Decimal) -> str:
