@@ -16,6 +16,7 @@ Readmeter is running.
 
 Three things to try:
   1. Open an article and read the line at the foot of the page; close it with the ×. Then open more, up to the wall.
+     "Your free articles", below every page, tells a reader which ones counted, and erases that.
   2. Use the grey strip on top: a new reader, the next month, a service that is down.
   3. See what finance gets: press "Simulate a month of readers" in the back office, {newspaper}/_operator
 

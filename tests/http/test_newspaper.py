@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse
 
-from local.newspaper.app import newspaper
+from local.newspaper.app import EDITIONS, newspaper
 
 API = "http://localhost:8080"
 HOST = "localhost:8081"
@@ -278,6 +278,22 @@ def test_a_desk_takes_no_money_and_says_so(paper):
     assert "There is no payment" in paper.get("/subscribe").text
     assert "nothing was charged" in paper.post("/subscribe", plan="yearly").text
     assert "nobody was signed in" in paper.post("/sign-in").text
+
+
+# Your free articles
+
+
+def test_every_edition_tells_a_reader_of_every_state_and_no_number_by_itself(pages):
+    """What the page's script picks from: the same messages, and a plural form for any number."""
+    told = {path: pages[f"{path}/free-articles"] for path in EDITIONS.values()}
+    messages = [[a["data-message"] for _, a, _ in page.elements if "data-message" in a] for page in told.values()]
+    assert messages[0]
+    assert messages == [messages[0]] * len(EDITIONS)
+    for page in told.values():
+        forms = [json.loads(a["data-forms"]) for _, a, _ in page.elements if "data-forms" in a]
+        assert ["other" in each for each in forms] == [True, True]
+        assert page.one("p", data_part="resets")[0]["data-text"].count("{date}") == 1
+        assert not re.search(r"\d", page.one("main")[1])
 
 
 # The strip
