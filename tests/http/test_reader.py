@@ -1,14 +1,21 @@
 """A reader's own routes and what pages report, through a socket, the gateway and the deployed handler."""
 
+import io
+import logging
 from typing import Any
 
 import pytest
+from werkzeug.test import Client
 
 from tests.conftest import Running
 from tests.support.api import Api, Reply
+from tests.support.in_process import in_process
+from tests.support.meters import wait_for_nothing
+from tests.support.wire import Wire, answers
 
 ORIGIN = "https://www.riotimesonline.com"
 CANARY = "CaNaRy"
+WRONG = answers(400, "ValidationException", message=CANARY)
 
 
 def reader(api: Api, site: str, token: str, method: str = "GET", **headers: str) -> Reply:
@@ -34,13 +41,15 @@ def test_a_reader_sees_and_erases_what_is_known(api: Api, site: str) -> None:
     assert view(api, site, "a", reader=token)["used"] == 3
 
 
-def test_on_the_publishers_own_path_the_browser_forgets_the_reader(api: Api, site: str) -> None:
+def test_on_the_publishers_own_path_the_cookie_does_and_stays(api: Api, site: str) -> None:
+    """I19: a reader without the cookie would be a new one, with a whole allowance."""
     headers = {"sec-fetch-site": "same-origin", "origin": ORIGIN}
     seen = api.call("POST", "/v1/views", {"site": site, "article": "a"}, headers)
-    cookie = seen.headers["set-cookie"].split(";")[0]
-    gone = api.call("DELETE", f"/v1/reader?site={site}", None, {**headers, "cookie": cookie})
-    assert gone.status == 204
-    assert gone.headers["set-cookie"].startswith(f"readmeter_{site}=; Max-Age=0;")
+    cookie = {**headers, "cookie": seen.headers["set-cookie"].split(";")[0]}
+    gone = api.call("DELETE", f"/v1/reader?site={site}", None, cookie)
+    assert (gone.status, gone.headers["set-cookie"]) == (204, None)
+    known = api.call("GET", f"/v1/reader?site={site}", None, cookie).json["meters"][0]
+    assert (known["used"], known["articles"]) == (1, [])
 
 
 @pytest.mark.parametrize("content_type", ["text/plain;charset=UTF-8", "application/json", "application/octet-stream"])
@@ -75,4 +84,41 @@ def test_the_running_service_prints_nothing_of_it(service: Running, api: Api, si
         reader(api, site, CANARY, "DELETE", origin=f"https://{CANARY}.example").status,
     ]
     assert statuses == [202, 422, 400, 404, 401, 403]
-    assert CANARY.lower() not in service.log.read_text().lower()
+    seen = api.post({"site": site, "article": "a", "events": [{**event, "article": "a"}]}).json
+    own = {"authorization": f"Bearer {seen['reader']}", "cookie": f"readmeter_{site}={seen['reader']}"}
+    for method, status in (("GET", 200), ("DELETE", 204), ("PUT", 405)):
+        assert (
+            api.call(method, f"/v1/reader?site={site}", None, {**own, "sec-fetch-site": "same-origin"}).status == status
+        )
+    log = service.log.read_text()
+    assert CANARY.lower() not in log.lower()
+    assert not [name for name in ("reader", "state", "grant", "article") if seen[name] in log]
+
+
+def test_a_fault_is_logged_without_whom_it_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    """I16: DynamoDB's messages may quote the key that they were asked for."""
+    wait_for_nothing(monkeypatch)
+    wires: list[Wire] = []
+    log = io.StringIO()
+    with in_process(
+        "riotimes", lambda name, client: wires.append(Wire(client)) if name == "dynamodb" else None
+    ) as made:
+        for handler in logging.getLogger("readmeter").handlers:
+            monkeypatch.setattr(handler, "stream", log)
+        client = Client(made, use_cookies=False)
+        seen: Any = client.post("/v1/views", json={"site": "riotimes", "article": "a"}).json
+        token = seen["reader"]
+        own = {"headers": {"authorization": f"Bearer {token}", "cookie": f"readmeter_riotimes={token}"}}
+        report = {"site": "riotimes", "reader": token, "events": [{"kind": "fail_open", "article": CANARY, "at": 0}]}
+        for fault, status in ((answers(500, "InternalServerError", message=token), 503), (WRONG, 500)):
+            for wire in wires:
+                wire.choose = lambda called, fault=fault: fault if called in ("Query", "UpdateItem") else None
+            statuses = [
+                client.get("/v1/reader?site=riotimes", **own).status_code,
+                client.delete("/v1/reader?site=riotimes", **own).status_code,
+                client.post("/v1/events", json=report, **own).status_code,
+            ]
+            assert statuses == [status] * 3
+    written = log.getvalue()
+    assert len(written.splitlines()) == 6
+    assert not [word for word in (token, seen["article"], CANARY) if word in written]
