@@ -16,7 +16,8 @@ from local.template import Template
 SITE = "rio-courier"
 LIMIT = 5  # articles a month: the default, so that its document shows the least that a publisher writes
 _READ_BY = ("ViewsFunction", "ReaderFunction")
-_MONTH_SECONDS = 32 * 86_400  # its rules stand still while a month is played
+# The rules stand still while a month is played, and all of its readers have one address.
+_SETTINGS = {"SITE_CACHE_SECONDS": str(32 * 86_400), "NETWORK_BURST": "1000000"}
 
 
 def introduce(gateway: Gateway, newspaper_url: str) -> None:
@@ -35,7 +36,7 @@ def readers(template: Template, newspaper_url: str) -> Simulation:
 
     def api(clock: Callable[[], float]) -> Gateway:
         functions = {name: template.functions[name] for name in _READ_BY}
-        return Gateway(template.routes, load(functions, clock, {"SITE_CACHE_SECONDS": str(_MONTH_SECONDS)}), clock)
+        return Gateway(template.routes, load(functions, clock, _SETTINGS), clock)
 
     editions = list(EDITIONS)  # the first one has the most readers
     articles = tuple(

@@ -164,6 +164,7 @@ PROBLEMS = {
     412: "The site is not at the version that `If-Match` names.",
     413: "The body is too large.",
     422: "Fields are wrong: each is named.",
+    429: "The reader's network asks for this site too often: retry after `Retry-After` seconds.",
     503: "The store cannot answer: retry after `Retry-After` seconds.",
 }
 
@@ -243,7 +244,7 @@ def _schemas() -> Json:
 def _reader_paths() -> Json:
     body = _json_or_text("ViewRequest", VIEW_EXAMPLE)
     decided = _ok("The decision, whatever it is.", "Decision", DECISION_EXAMPLE)
-    refused = _problems(400, 403, 404, 405, 413, 422, 503)
+    refused = _problems(400, 403, 404, 405, 413, 422, 429, 503)
     access = DECISION_EXAMPLE | {
         "used": 0,
         "remaining": 5,
@@ -257,7 +258,7 @@ def _reader_paths() -> Json:
             "post": {
                 **_about("Reader API", "view", "Decide a view and count it"),
                 "description": "Counts an article once per period, however often it is retried. "
-                "Checks run in this order, each before any write: 413, 400, 422, 404, 403. "
+                "Checks run in this order, each before any write: 413, 400, 422, 404, 403, 429. "
                 "Where the request is same-origin (`Sec-Fetch-Site`), the token is also set as a cookie.",
                 "requestBody": body,
                 "responses": {"200": decided, **refused},
@@ -312,7 +313,7 @@ def _reader_paths() -> Json:
 
 
 def _reader_problems() -> Json:
-    return _problems(401, 403, 404, 405, 422, 503)
+    return _problems(401, 403, 404, 405, 422, 429, 503)
 
 
 def _json_or_text(schema: str, example: Json) -> Json:

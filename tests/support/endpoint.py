@@ -9,6 +9,7 @@ from typing import Any
 
 from readmeter.core.keys import Keyring
 from readmeter.core.rules import CompiledSite
+from readmeter.core.throttle import TokenBuckets
 from readmeter.metering.endpoint import Surroundings, ViewsEndpoint
 from readmeter.metering.reader import ReaderEndpoint
 from readmeter.metering.views import Views
@@ -36,12 +37,16 @@ class Answer:
 
 @dataclass
 class Desk:
-    """The endpoints of views and readers, their clock (`now`), their keys, and the faults that they reported."""
+    """The endpoints of views and readers, their clock (`now`), their keys, and the faults that they reported.
+
+    No network asks too often, unless `buckets` says so.
+    """
 
     tables: Tables
     now: float = NOW
     keyring: Keyring = KEYRING
     token_bytes: Callable[[int], bytes] = bytes
+    buckets: TokenBuckets = field(default_factory=lambda: TokenBuckets(1, 1_000_000))
     faults: list[tuple[str, Exception]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -52,7 +57,7 @@ class Desk:
         readers = ReaderStore(self.tables.database, self.tables.meter_table, self._fresh_bytes)
         views = Views(self.tables.meters, notes, self._fresh_bytes)
         report = lambda request_id, fault: self.faults.append((request_id, fault))  # noqa: E731
-        around = Surroundings(sites, lambda: self.keyring, clock, report)
+        around = Surroundings(sites, lambda: self.keyring, self.buckets, clock, report)
         self._views = ViewsEndpoint(views, around)
         self._reader = ReaderEndpoint(readers, notes, around)
 

@@ -20,6 +20,9 @@ from tests.support.endpoint import NOW
 ADMIN = {"Authorization": "Bearer local-admin"}
 _ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
+# The clock stands still, and so would a token bucket.
+_SETTINGS = {"SITE_CACHE_SECONDS": "0", "NETWORK_BURST": "1000000"}
+
 # No job runs, and nothing flows from the meter table to the ledger.
 _EXPORTS = {"start": lambda event: None, "progress": lambda now: now}
 
@@ -42,7 +45,7 @@ def in_process(site: str, watch: Callable[[str, Any], object] = lambda service, 
             make("s3").create_bucket(**bucket.create)
         make("secretsmanager").create_secret(Name=SECRET_ID, SecretString='{"permanent": "of the tests"}')
         with mock.patch("boto3.client", watched):
-            handlers = load(template.functions, lambda: NOW, {"SITE_CACHE_SECONDS": "0"}, {"ExportsFunction": _EXPORTS})
+            handlers = load(template.functions, lambda: NOW, _SETTINGS, {"ExportsFunction": _EXPORTS})
         gateway = Gateway(template.routes, handlers, lambda: NOW)
         published = Client(gateway).put(f"/v1/admin/sites/{site}", json=site_document(site), headers=ADMIN)
         assert published.status_code == 201

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Self
 
-Rotating = Literal["reader", "state", "grant"]
+from readmeter.core.encoding import base64url
+
+Rotating = Literal["reader", "state", "grant", "origin"]
 Permanent = Literal["article", "seed", "reader-digest"]
 
 
@@ -51,6 +53,17 @@ class Keyring:
             if token.kid == kid:
                 return _derive(token.secret, purpose, site)
         return None
+
+    def origin_secret(self, site: str) -> str:
+        """What the site's own path proves itself with, as the text of a header: the key's id and a key of the site."""
+        kid, key = self.signing_key("origin", site)
+        return f"{kid}.{base64url(key)}"
+
+    def is_origin_secret(self, site: str, text: str, now: float) -> bool:
+        """Whether `text` is what `origin_secret` gave out, with a key that still verifies."""
+        kid, _, given = text.partition(".")
+        key = self.verifying_key("origin", site, kid, now)
+        return key is not None and hmac.compare_digest(given.encode(errors="replace"), base64url(key).encode())
 
     def _unexpired(self, now: float) -> Iterator[TokenSecret]:
         return (token for token in self.tokens if token.expires is None or now < token.expires)

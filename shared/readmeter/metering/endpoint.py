@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ from readmeter.core.article import folded, path_of
 from readmeter.core.keys import Keyring
 from readmeter.core.language import negotiate
 from readmeter.core.rules import SITE_ID, Page, Rules
+from readmeter.core.throttle import TokenBuckets, network_of
 from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_seed, reader_of_token
 from readmeter.metering.keyring import CurrentKeyring
 from readmeter.metering.views import Views, Visit
@@ -24,10 +27,14 @@ from readmeter.web.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every endpoint works with. `report` is told of faults of ours: the request's id, the fault."""
+    """What every endpoint works with. `report` is told of faults of ours: the request's id, the fault.
+
+    `buckets` has one for each site and network that asks of it.
+    """
 
     sites: SiteCache
     keyring: Callable[[], Keyring]
+    buckets: TokenBuckets
     clock: Callable[[], float]
     report: Callable[[str, Exception], None]
 
@@ -44,6 +51,7 @@ class Surroundings:
         return cls(
             SiteCache(SiteStore(database, environ["SITE_TABLE"]), float(environ["SITE_CACHE_SECONDS"]), clock),
             CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock),
+            TokenBuckets(float(environ["NETWORK_REQUESTS_PER_SECOND"]), int(environ["NETWORK_BURST"])),
             clock,
             lambda request_id, fault: log("fault", extra=fault_fields(request_id, fault)),
         )
@@ -61,6 +69,7 @@ class Endpoint:
     def __init__(self, around: Surroundings) -> None:
         self._sites = around.sites
         self._keyring = around.keyring
+        self._buckets = around.buckets
         self._clock = around.clock
         self._report = around.report
 
@@ -90,12 +99,28 @@ class Endpoint:
         return str(json.loads(request.content())["site"])
 
     def _rules_for(self, site: str, request: Request, now: float) -> Rules:
-        """The site's rules. Raises `Problem` 404 where there is none of that id, 403 for a page of another origin."""
+        """The site's rules. Raises `Problem` 404 where there is none of that id, 403 for a page of another origin.
+
+        And 429 where the reader's network asks this site too often.
+        """
         rules = self._rules(site, now)
         if rules is None:
             raise Problem(404, "There is no site of that id.")
         check_origin(request.headers.get("origin"), rules.origins, rules.site)
+        wait = self._buckets.take((site, self._network(request, site, now)), now)
+        if wait:
+            often = "Your network asks for this site too often. Nothing was counted."
+            raise Problem(429, often, headers={"retry-after": str(ceil(wait))})
         return rules
+
+    def _network(self, request: Request, site: str, now: float) -> bytes:
+        """The reader's. A publisher's own path tells the reader's address and proves that it is the site's own path."""
+        secret = request.headers.get("x-readmeter-origin")
+        if secret is not None and self._keyring().is_origin_secret(site, secret, now):
+            address, _, _port = request.headers.get("cloudfront-viewer-address", "").rpartition(":")
+            with suppress(OSError, ValueError):
+                return network_of(address)
+        return network_of(request.source_ip)
 
     def _rules(self, site: str, now: float) -> Rules | None:
         compiled = self._sites.compiled(site) if SITE_ID.fullmatch(site) else None
@@ -207,14 +232,9 @@ def _cookie_name(site: str) -> str:
     return f"readmeter_{site}"
 
 
-def _cookie(site: str, token: str, lifetime: int = READER_LIFETIME) -> str:
+def _cookie(site: str, token: str) -> str:
     """Without Path: the browser keeps it to the folder that the API is served from."""
-    return f"{_cookie_name(site)}={token}; Max-Age={lifetime}; Secure; HttpOnly; SameSite=Lax"
-
-
-def no_cookie(site: str) -> str:
-    """Takes the reader's cookie away."""
-    return _cookie(site, "", 0)
+    return f"{_cookie_name(site)}={token}; Max-Age={READER_LIFETIME}; Secure; HttpOnly; SameSite=Lax"
 
 
 def _return_url(url: str | None, origin: str | None, rules: Rules) -> str:

@@ -14,7 +14,8 @@ MOST_BYTES = 8192
 class Request:
     """One request. Header names are lower case; `cookies` holds the first cookie of each name.
 
-    `query` has one value a name, as API Gateway joins them.
+    `query` has one value a name, as API Gateway joins them. `source_ip` is who is connected: a reader, or the server of
+    a publisher's own path.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Request:
     body: str
     is_base64: bool
     id: str
+    source_ip: str
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
@@ -39,6 +41,7 @@ class Request:
             body=event.get("body") or "",
             is_base64=bool(event.get("isBase64Encoded")),
             id=context["requestId"],
+            source_ip=context["http"]["sourceIp"],
         )
 
     def content(self, most: int = MOST_BYTES) -> bytes:
