@@ -5,7 +5,16 @@ from urllib.parse import urlsplit
 
 from werkzeug import Request, Response
 
-PASSED_ON = ("Accept", "Accept-Encoding", "Accept-Language", "Content-Type", "Cookie", "Origin", "User-Agent")
+PASSED_ON = (
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Authorization",
+    "Content-Type",
+    "Cookie",
+    "Origin",
+    "User-Agent",
+)
 NOT_PASSED_BACK = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 TIMEOUT_SECONDS = 10
 

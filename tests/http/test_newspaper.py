@@ -412,7 +412,8 @@ SENT = {
     "Sec_Fetch_Site": "same-origin",
     "Sec_Fetch_Mode": "cors",
     "Origin": f"http://{HOST}",
-    "Authorization": "Bearer local-admin",
+    "Authorization": "Bearer a-readers-token",
+    "X-Forwarded-Host": "evil.example",
     "Content_Type": "text/plain",
 }
 
@@ -425,10 +426,10 @@ def test_the_own_path_passes_on_what_the_api_decides_by(upstream):
     (asked,) = upstream.asked
     assert (asked.method, asked.path, asked.query_string) == ("POST", "/v1/views", b"a=b")
     assert asked.get_data() == b'{"site": "x"}'
-    for name in ("Sec-Fetch-Site", "Sec-Fetch-Mode", "Origin", "Content-Type"):
+    for name in ("Sec-Fetch-Site", "Sec-Fetch-Mode", "Origin", "Content-Type", "Authorization"):
         assert asked.headers[name] == headers[name]
     assert asked.cookies.to_dict() == {"reader": "xyz"}
-    assert "Authorization" not in asked.headers
+    assert "X-Forwarded-Host" not in asked.headers
     assert answer.json == {"access": "granted"}
     assert answer.headers.getlist("Set-Cookie") == ["reader=abc; HttpOnly; SameSite=Lax", "other=def"]
     assert paper.waits == []
@@ -440,8 +441,11 @@ def test_the_slow_path_waits_three_seconds_first(upstream):
     assert paper.waits == [3.0]
 
 
-@pytest.mark.parametrize("path", ["/_free/", "/_free/admin", "/_free/v2/views", "/_slow/"])
-def test_the_own_path_leads_to_the_api_only(upstream, path):
+@pytest.mark.parametrize(
+    "path",
+    ["/_free/", "/_free/admin", "/_free/v2/views", "/_free/v1/admin/sites", "/_slow/v1/%61dmin/sites", "/_slow/"],
+)
+def test_the_own_path_leads_to_what_readers_ask_only(upstream, path):
     assert Paper(upstream.url).get(path).status_code == 404
     assert upstream.asked == []
 
