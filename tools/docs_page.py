@@ -1,15 +1,12 @@
 """The page /v1/docs: openapi.json as a person reads it. One file, without scripts and without the network."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
-Json = Mapping[str, Any]
+from tools.described import Json, default_of, operations, short_json, type_of, types_of
 
-METHODS = ("get", "put", "post", "delete")
 STYLE = Path(__file__).with_suffix(".css")
 
 
@@ -46,21 +43,12 @@ def page(document: Json) -> str:
 """
 
 
-def _operations(document: Json, tag: str) -> Iterator[tuple[str, str, Json, list[Json]]]:
-    """Method, path, operation and parameters of each operation with that tag."""
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if tag in item.get(method, {}).get("tags", ()):
-                operation = item[method]
-                yield method.upper(), path, operation, [*item.get("parameters", []), *operation.get("parameters", [])]
-
-
 def _contents(document: Json) -> str:
     parts = []
     for tag in document["tags"]:
         links = [
             f'<li><a href="#{operation["operationId"]}">{escape(operation["summary"])}</a></li>'
-            for _, _, operation, _ in _operations(document, tag["name"])
+            for _, _, operation, _ in operations(document, tag["name"])
         ]
         parts.append(_list(tag["name"], links))
     names = document["components"]["schemas"]
@@ -72,8 +60,8 @@ def _list(title: str, links: list[str]) -> str:
 
 
 def _section(document: Json, tag: Json) -> str:
-    operations = (_operation(*operation) for operation in _operations(document, tag["name"]))
-    return f"<h2>{escape(tag['name'])}</h2>\n{_prose(tag['description'])}\n" + "".join(operations)
+    parts = (_operation(*operation) for operation in operations(document, tag["name"]))
+    return f"<h2>{escape(tag['name'])}</h2>\n{_prose(tag['description'])}\n" + "".join(parts)
 
 
 def _operation(method: str, path: str, operation: Json, parameters: list[Json]) -> str:
@@ -84,14 +72,15 @@ def _operation(method: str, path: str, operation: Json, parameters: list[Json]) 
     ]
     if parameters:
         rows = [
-            (_code(each["name"]), each["in"], _type(each["schema"]), _prose(each["description"])) for each in parameters
+            (_code(each["name"]), each["in"], _inline(type_of(each["schema"])), _prose(each["description"]))
+            for each in parameters
         ]
         parts += ["<h4>Parameters</h4>", _table(("Name", "In", "Type", "Meaning"), rows)]
     if "requestBody" in operation:
         body = operation["requestBody"]
         parts += ["<h4>Body</h4>", _prose(body["description"]), _media(body["content"])]
     answers = [
-        (_code(status), f"<p>{_inline(answer['description'])} {_types(answer.get('content', {}))}</p>")
+        (_code(status), f"<p>{_inline(answer['description'])} {_inline(types_of(answer.get('content', {})))}</p>")
         for status, answer in operation["responses"].items()
     ]
     parts += ["<h4>Answers</h4>", _table(("Status", "Meaning"), answers)]
@@ -106,31 +95,11 @@ def _operation(method: str, path: str, operation: Json, parameters: list[Json]) 
 
 def _media(content: Json) -> str:
     first = next(iter(content.values()))
-    return f"<p>{_types(content)}</p>" + (_example(first["example"]) if "example" in first else "")
-
-
-def _types(content: Json) -> str:
-    """The media types of a body, each schema named once."""
-    by_schema: dict[str, list[str]] = {}
-    for media, described in content.items():
-        by_schema.setdefault(_type(described["schema"]), []).append(_code(media))
-    return " ".join(f"{kind} as {' or '.join(medias)}." for kind, medias in by_schema.items())
+    return f"<p>{_inline(types_of(content))}</p>" + (_example(first["example"]) if "example" in first else "")
 
 
 def _example(example: object) -> str:
-    return f'<pre tabindex="0" role="group" aria-label="Example">{escape(_json(example), quote=False)}</pre>'
-
-
-def _json(value: object, indent: str = "\n", room: int = 76) -> str:
-    """JSON in as few lines as are short."""
-    line = json.dumps(value, ensure_ascii=False)
-    if len(line) + len(indent) <= room or not isinstance(value, dict | list):
-        return line
-    inner = indent + "  "
-    if isinstance(value, dict):
-        items = [f"{json.dumps(key)}: {_json(each, inner, room - len(key) - 4)}" for key, each in value.items()]
-        return "{" + inner + f",{inner}".join(items) + indent + "}"
-    return "[" + inner + f",{inner}".join(_json(each, inner, room) for each in value) + indent + "]"
+    return f'<pre tabindex="0" role="group" aria-label="Example">{escape(short_json(example), quote=False)}</pre>'
 
 
 def _security(document: Json) -> str:
@@ -142,53 +111,20 @@ def _security(document: Json) -> str:
 def _schema(name: str, schema: Json) -> str:
     required = schema.get("required", [])
     rows = [
-        (_code(key), _type(each), _default(each, is_required=key in required), _prose(each.get("description", "")))
+        (
+            _code(key),
+            _inline(type_of(each)),
+            _inline(default_of(each, is_required=key in required)),
+            _prose(each.get("description", "")),
+        )
         for key, each in schema.get("properties", {}).items()
     ]
     table = _table(("Key", "Type", "Default", "Meaning"), rows) if rows else ""
     return f'<h3 id="schema-{name}">{name}</h3>\n{_prose(schema.get("description", ""))}{table}\n'
 
 
-def _default(schema: Json, *, is_required: bool) -> str:
-    if is_required:
-        return "required"
-    default = schema.get("default")
-    text = json.dumps(default, ensure_ascii=False)
-    if default is None or len(text) > 60:
-        return ""
-    return _code(text)
-
-
-def _type(schema: Json) -> str:
-    """What a value may be, in words."""
-    if "$ref" in schema:
-        return _link(schema["$ref"].rsplit("/", 1)[1])
-    if "anyOf" in schema:
-        return " or ".join(_type(each) for each in schema["anyOf"])
-    if "enum" in schema or "const" in schema:
-        return ", ".join(_code(each) for each in schema.get("enum", [schema.get("const")]))
-    if "contentSchema" in schema:
-        return _type(schema["contentSchema"])
-    kind = str(schema.get("type", "any value"))
-    if kind == "array":
-        return f"list of {_type(schema['items'])}{_bounds(schema, 'minItems', 'maxItems')}"
-    if isinstance(schema.get("additionalProperties"), Mapping):
-        return f"object of {_type(schema['additionalProperties'])}"
-    if "pattern" in schema:
-        return f"{kind} {_code(schema['pattern'].strip('^$'))}"
-    if "format" in schema:
-        return f"{kind} ({schema['format']})"
-    return kind + _bounds(schema, "minimum", "maximum") + _bounds(schema, "minLength", "maxLength")
-
-
-def _bounds(schema: Json, least: str, most: str) -> str:
-    if most in schema:
-        return f", {schema[least]}–{schema[most]}" if least in schema else f", at most {schema[most]}"
-    return f", at least {schema[least]}" if least in schema else ""
-
-
-def _link(name: str) -> str:
-    return f'<a href="#schema-{name}">{name}</a>'
+def _link(schema: str) -> str:
+    return f'<a href="#schema-{schema}">{schema}</a>'
 
 
 def _code(text: object) -> str:
@@ -208,4 +144,6 @@ def _prose(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip(), quote=False))
+    """A line of Markdown: code, and links to schemas."""
+    coded = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text.strip(), quote=False))
+    return re.sub(r"\[(\w+)\]\(#\w+\)", lambda link: _link(link[1]), coded)
