@@ -7,13 +7,14 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import format_skeleton
 from babel.localedata import load, locale_identifiers
 from babel.plural import PluralRule
@@ -36,6 +37,9 @@ LABELS = ("subscribe", "sign_in", "register", "close")
 UNITS = ("month", "week", "day")
 PHRASES = ("of", "during")
 TOP = 500  # the highest limit
+# The first of a month, where newspapers write an ordinal and CLDR a cardinal. Imprimerie nationale: 1er janvier;
+# Accademia della Crusca: 1º maggio; Manual de Redação da Presidência da República: 1º de junho.
+FIRST = {"fr": "1er", "it": "1º", "pt": "1º"}
 
 
 @cache
@@ -64,7 +68,7 @@ def cldr(shipped: list[str]) -> dict[str, Any]:
     languages: dict[str, list[Any]] = {}
     for name in _locales():
         locale = Locale.parse(name)
-        tag = name.replace("_", "-").lower()
+        tag = _tag(name)
         base = next((languages[key] for key in _shorter(tag) if key in languages), None)
         months = tuple(dates(locale))
         if "M01" in months[0]:  # no month names
@@ -76,7 +80,37 @@ def cldr(shipped: list[str]) -> dict[str, Any]:
         facts = [locale.text_direction, plurals.setdefault(plural_table(locale.plural_form), len(plurals)), calendar]
         if facts != base:
             languages[tag] = facts
-    return {"shipped": shipped, "plurals": list(plurals), "dates": list(calendars), "languages": languages}
+    return {
+        "shipped": shipped,
+        "plurals": list(plurals),
+        "dates": list(calendars),
+        "first": FIRST,
+        "languages": languages,
+        "aliases": {**_successors(languages), **_scripts(languages)},
+        "parents": {tag: _tag(parent) for tag, parent in get_global("parent_exceptions").items() if "_" not in tag},
+    }
+
+
+def _successors(languages: Collection[str]) -> dict[str, str]:
+    """`iw` → he, `cmn` → zh: what CLDR makes of codes that are withdrawn or longer than need be."""
+    aliases = {_tag(code): _tag(name) for code, name in sorted(get_global("language_aliases").items()) if len(code) < 4}
+    return {code: name for code, name in aliases.items() if name.split("-")[0] in languages}
+
+
+def _scripts(languages: Collection[str]) -> dict[str, str]:
+    """`zh-tw` → zh-hant-tw: the regions that write a language in another script than is likely where none is named."""
+    likely = {_tag(known): _tag(full) for known, full in sorted(get_global("likely_subtags").items())}
+    return {
+        known: full
+        for known, full in likely.items()
+        if re.fullmatch(r"[a-z]{2,3}-[a-z]{2}", known)
+        and (language := known.split("-")[0]) in languages
+        and full.split("-")[1] != likely[language].split("-")[1]
+    }
+
+
+def _tag(name: str) -> str:
+    return name.replace("_", "-").lower()
 
 
 def _locales() -> Iterator[str]:
@@ -111,6 +145,9 @@ def problems(source: Mapping[str, Any], locale: Locale) -> Iterator[str]:
     for name, forms in source.get("counted", {}).items():
         if name in PLACEHOLDER_OF:
             yield from _counted_problems(name, forms, locale, source.get("number_words", {}))
+    for name in PHRASES:
+        if len(_spaces(source, name)) > 1:
+            yield f"[counted] {{{name}}} must have its space on the same side in every form"
 
 
 def _counted_problems(
@@ -118,7 +155,8 @@ def _counted_problems(
 ) -> Iterator[str]:
     numbers: dict[str, list[int]] = {}
     for number in range(1, TOP + 1):
-        numbers.setdefault(locale.plural_form(number), []).append(number)
+        form = f"={number}" if f"={number}" in forms else locale.plural_form(number)
+        numbers.setdefault(form, []).append(number)
     for category, examples in numbers.items():
         if category not in forms:
             yield f"[counted.{name}] {category} is missing: it is used for {', '.join(map(str, examples[:5]))}"
@@ -127,7 +165,9 @@ def _counted_problems(
         if category not in numbers:
             yield f"{where} is never used in this language"
             continue
-        yield from _text_problems(where, text, set(), {placeholder, *PHRASES})
+        # After `read` another sentence may name the period: only {of} is left out there.
+        phrases = {"of"} if name == "read" else set(PHRASES)
+        yield from _text_problems(where, text, set(), {placeholder, *phrases})
         said = len(numbers[category]) == 1 and any(re.search(rf"\b{word}\b", text) for word in words.get(category, []))
         if "{" + placeholder + "}" not in text and not said:
             yield f"{where} must hold {{{placeholder}}}" + (
@@ -148,14 +188,29 @@ def _text_problems(where: str, text: str, required: set[str], allowed: set[str])
 
 
 def sentences(source: Mapping[str, Any]) -> dict[str, Any]:
-    """A sentence file as the service reads it: a phrase carries the space before it, and is empty for `days`."""
-    period = {unit: {name: f" {text}" for name, text in phrases.items()} for unit, phrases in source["period"].items()}
+    """A sentence file as the service reads it: a phrase carries the space beside it, and is empty for `days`."""
+    spaces = {name: next(iter(_spaces(source, name)), ("", "")) for name in PHRASES}
+    period = {
+        unit: {name: phrases[name].join(spaces[name]) for name in PHRASES} for unit, phrases in source["period"].items()
+    }
     period["days"] = dict.fromkeys(PHRASES, "")
     counted = {
-        name: {category: re.sub(r" (\{(of|during)\})", r"\1", text) for category, text in forms.items()}
+        name: {
+            form: re.sub(r"^(\{(?:of|during)\}) | (\{(?:of|during)\})", r"\1\2", text) for form, text in forms.items()
+        }
         for name, forms in source["counted"].items()
     }
     return {"labels": source["labels"], "period": period, "sentences": source["sentences"], "counted": counted}
+
+
+def _spaces(source: Mapping[str, Any], phrase: str) -> set[tuple[str, str]]:
+    """What goes with the phrase: the space before it, or the one after it where it opens the sentence, or none."""
+    texts = [text for forms in source.get("counted", {}).values() for text in forms.values()]
+    return {
+        ("", " ") if text.startswith(f"{{{phrase}}} ") else (" ", "") if f" {{{phrase}}}" in text else ("", "")
+        for text in texts
+        if f"{{{phrase}}}" in text
+    }
 
 
 def generated() -> dict[Path, str]:
@@ -164,7 +219,7 @@ def generated() -> dict[Path, str]:
     shipped = sorted(path.stem for path in SOURCES.glob("*.toml"))
     for tag in shipped:
         source = tomllib.loads((SOURCES / f"{tag}.toml").read_text(encoding="utf-8"))
-        found = list(problems(source, Locale.parse(tag)))
+        found = list(problems(source, Locale.parse(tag, sep="-")))
         wrong += [f"locales/{tag}.toml: {problem}" for problem in found]
         if not found:
             files[DATA / f"{tag}.json"] = json.dumps(sentences(source), ensure_ascii=False, indent=1) + "\n"

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.dates import format_date, format_skeleton
 
 ROOT = Path(__file__).parent.parent
@@ -27,12 +27,14 @@ def generated() -> dict[Path, str]:
     wrong = [
         f"locales/report/{tag}.toml: {problem}"
         for tag, source in sources.items()
-        for problem in problems(source, sources[REFERENCE], Locale.parse(tag))
+        for problem in problems(source, sources[REFERENCE], Locale.parse(tag, sep="-"))
     ]
+    shipped = {path.stem for path in SOURCES.parent.glob("*.toml")}
+    wrong += [f"locales/report/{tag}.toml is missing" for tag in sorted(shipped - sources.keys())]
     if wrong:
         raise ValueError("\n".join(wrong))
     return {
-        DATA / f"{tag}.json": json.dumps({**source, **facts(Locale.parse(tag))}, ensure_ascii=False, indent=1) + "\n"
+        DATA / f"{tag}.json": json.dumps({**source, **facts(tag)}, ensure_ascii=False, indent=1) + "\n"
         for tag, source in sources.items()
     }
 
@@ -57,16 +59,22 @@ def problems(source: Mapping[str, Any], reference: Mapping[str, Any], locale: Lo
                 yield f"[counted.{name}] {category} must hold {' '.join(sorted(_placeholders(forms['other'])))}"
 
 
-def facts(locale: Locale) -> dict[str, Any]:
-    """Months on their own and with {year}, and how numbers are written: in Latin digits, as everywhere in Readmeter."""
+def facts(tag: str) -> dict[str, Any]:
+    """Months on their own and with {year}, and how numbers are written: in Latin digits, as everywhere in Readmeter.
+
+    `grouping`: how many digits the last group has, and each one before it.
+    """
+    localedata._cache.clear()  # else the months of one language reach the next: python-babel/babel#1263
+    locale = Locale.parse(tag, sep="-")
     days = [date(2001, month, 28) for month in range(1, 13)]
     symbols = locale.number_symbols["latn"]
     return {
         "months": [format_date(day, "LLLL", locale=locale) for day in days],
         "year_months": [format_skeleton("yMMMM", day, locale=locale).replace("2001", "{year}") for day in days],
         "group": symbols["group"],
+        "grouping": locale.decimal_formats[None].grouping,
         "decimal": symbols["decimal"],
-        "percent": locale.percent_formats[None].pattern.replace("#,##0", "{number}"),
+        "percent": re.sub("[#,0]+", "{number}", locale.percent_formats[None].pattern),
     }
 
 

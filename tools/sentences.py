@@ -7,27 +7,31 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from babel import Locale
+
 from readmeter.core.decision import Allowance, Decision
-from readmeter.core.language import shipped
+from readmeter.core.language import find, shipped
 from readmeter.core.prompt import prompt_for
 from readmeter.core.rules import Match, Meter, PromptRules, Unit
+from readmeter.core.sentences import best
 
 GUIDE = Path(__file__).parent.parent / "docs" / "reference" / "sentences.md"
 MARK = "<!-- From here on written by tools/sentences.py. -->\n"
 
-NUMBERS = (1, 2, 3, 5, 10, 11, 21, 99, 100, 101, 103, 499, 500)
+NUMBERS = (1, 2, 3, 5, 11, 21, 22, 101)
 UNITS: tuple[Unit, ...] = ("month", "week", "day", "days")
 DECEMBER = datetime(2026, 12, 1)  # noqa: DTZ001 - only its date is read
 
 
 def guide(text: str) -> str:
     """The guide with its tables as they are now."""
-    return text.partition(MARK)[0] + MARK + "".join(f"\n## {tag}\n\n{_table(tag)}" for tag in shipped())
+    tables = (f"\n## {_name(tag)} (`{tag}`)\n\n{_table(tag)}" for tag in shipped())
+    return text.partition(MARK)[0] + MARK + "".join(tables)
 
 
 def decisions() -> Iterator[tuple[str, Decision]]:
     """One of every kind, number, period and date that a sentence can be about, with what the table calls it."""
-    for number in NUMBERS[:-1]:
+    for number in NUMBERS:
         yield f"countdown, {number} of 500", _granted(500, 500 - number)
     for number in NUMBERS:
         yield f"last of {number}", _granted(number, number)
@@ -38,16 +42,14 @@ def decisions() -> Iterator[tuple[str, Decision]]:
         yield f"wall after {number}", _denied(number, DECEMBER)
     for unit in UNITS[1:]:
         yield f"wall after 5, {unit}", _denied(5, DECEMBER, unit)
-    for month in range(1, 13):
-        yield f"wall until {month:02}-{month * 2:02}", _denied(5, DECEMBER.replace(month=month, day=month * 2))
     yield "wall, no date", _denied(5, None)
     yield "limit 0", _denied(0, DECEMBER)
     yield "locked", Decision("denied", "locked")
-    for number in NUMBERS[:-1]:
+    for number in NUMBERS:
         yield f"registration after 5 for {number}", _registration(5, number)
     for unit in UNITS[1:]:
         yield f"registration after 1 for 2, {unit}", _registration(1, 2, unit)
-    for number in NUMBERS[:-1]:
+    for number in NUMBERS:
         yield f"registration after 0 for {number}", _registration(0, number)
 
 
@@ -67,9 +69,22 @@ def _meter(unit: Unit) -> Meter:
     return Meter("default", {}, unit, 30 if unit == "days" else 0, "article", Match(), "default")
 
 
+def _name(tag: str) -> str:
+    return str(Locale.parse(tag, sep="-").get_display_name("en"))
+
+
 def _table(tag: str) -> str:
-    rows = [f"| {name} | {_message(decision, tag)} |\n" for name, decision in decisions()]
-    return "| case | message |\n|---|---|\n" + "".join(rows)
+    rows = {name: _message(decision, tag) for name, decision in decisions()}
+    rows["buttons"] = " · ".join(best([tag]).labels.values())
+    rows["dates"] = " · ".join(_dates(tag))
+    return "| case | message |\n|---|---|\n" + "".join(f"| {name} | {text} |\n" for name, text in rows.items())
+
+
+def _dates(tag: str) -> Iterator[str]:
+    """The first of the year, then a day of each month."""
+    if language := find(tag):
+        yield language.month_day(DECEMBER.replace(month=1))
+        yield from (language.month_day(DECEMBER.replace(month=month, day=month * 2)) for month in range(1, 13))
 
 
 def _message(decision: Decision, tag: str) -> str:

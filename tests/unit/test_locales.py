@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
@@ -14,7 +15,7 @@ from babel import Locale
 from babel.dates import format_skeleton
 
 from readmeter.core.language import Language, find, shipped
-from tools import locales, sentences
+from tools import locales, report_words, sentences
 
 ENGLISH = tomllib.loads((locales.SOURCES / "en.toml").read_text(encoding="utf-8"))
 FACTS = json.loads((locales.DATA / "cldr.json").read_text(encoding="utf-8"))
@@ -40,7 +41,8 @@ def test_the_table_of_sentences_is_what_readers_read() -> None:
 
 
 def test_the_promised_languages_are_shipped() -> None:
-    assert {"ar", "en", "es", "pt"} <= set(shipped())
+    promised = {"ar", "de", "en", "es", "fr", "he", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "zh"}
+    assert promised | {"zh-Hant"} == set(shipped())
 
 
 def test_plural_categories_are_cldrs_for_every_language() -> None:
@@ -54,9 +56,31 @@ def test_dates_are_cldrs_for_every_language_and_day() -> None:
     for tag in (*shipped(), "en-GB", "fr", "de", "fi", "lt", "ja", "ko", "zh", "vi", "fa", "he", "hi", "uk"):
         language, locale = find(tag), Locale.parse(tag, sep="-")
         assert language is not None
-        assert [language.month_day(day) for day in days] == [
-            format_skeleton("MMMMd", day, locale=locale) for day in days
+        ordinary = [day for day in days if day.day > 1 or locale.language not in locales.FIRST]
+        assert [language.month_day(day) for day in ordinary] == [
+            format_skeleton("MMMMd", day, locale=locale) for day in ordinary
         ]
+
+
+@pytest.mark.parametrize(
+    ("tag", "first", "second"),
+    [
+        ("fr-BE", "1er décembre", "2 décembre"),
+        ("it", "1º dicembre", "2 dicembre"),
+        ("pt", "1º de dezembro", "2 de dezembro"),
+        ("de", "1. Dezember", "2. Dezember"),
+        ("ru", "1 декабря", "2 декабря"),
+        ("uk", "1 грудня", "2 грудня"),
+        ("pl", "1 grudnia", "2 grudnia"),
+        ("he", "1 בדצמבר", "2 בדצמבר"),
+        ("zh", "12月1日", "12月2日"),
+        ("ko", "12월 1일", "12월 2일"),
+    ],
+)
+def test_dates_are_written_as_newspapers_write_them(tag: str, first: str, second: str) -> None:
+    language = find(tag)
+    assert language is not None
+    assert (language.month_day(date(2026, 12, 1)), language.month_day(date(2026, 12, 2))) == (first, second)
 
 
 def test_every_date_of_every_language_holds_its_day_once_in_latin_digits() -> None:
@@ -106,10 +130,62 @@ def broken(section: str, key: str, value: Any) -> list[str]:
             "{limit} article(s) read.",
             "[counted.read] other shrugs at the plural: write each form out",
         ),
+        ("counted", "read.=1", "{limit} article read.", "[counted.read] one is never used in this language"),
+        ("counted", "read.other", "{limit} read {during}.", "[counted.read] other may not hold {during}"),
+        (
+            "counted",
+            "read.other",
+            "{limit} read({of}).",
+            "[counted] {of} must have its space on the same side in every form",
+        ),
     ],
 )
 def test_a_sentence_file_is_told_what_it_lacks(section: str, key: str, value: Any, problem: str) -> None:
     assert broken(section, key, value) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "instead", "problem"),
+    [
+        ("uk", 'unlimited = ".*"', "", "[sentences] unlimited is missing"),
+        ("pl", '(?m)^few = "Pozostały.*"', "", "[counted.remaining] few is missing: it is used for 2, 3, 4, 22, 23"),
+        ("ru", '(?m)^one = "У вас', 'onne = "У вас', "[counted.remaining] onne is never used in this language"),
+        ("fr", "vos {limit} articles", "vos {number} articles", "[counted.last] other may not hold {number}"),
+        ("ja", '"今週の"', '""', "[period] week.of is missing"),
+        ("report/he", 'readers = ".*"', "", "[words] readers is missing"),
+        ("report/uk", '(?m)^many = ".*"', "", "[counted.corrections] many is missing"),
+        ("report/zh", '(?m)^other = "', 'few = "', "[counted.corrections] few is never used in this language"),
+        ("report/tr", "{site}, {month}", "{site}", "[words] page_title must hold {month} {site}"),
+    ],
+)
+def test_make_locales_names_the_file_and_the_key_and_writes_nothing(
+    file: str,
+    line: str,
+    instead: str,
+    problem: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(locales.SOURCES, tmp_path / "locales")
+    source = tmp_path / "locales" / f"{file}.toml"
+    text, found = re.subn(line, instead, source.read_text(encoding="utf-8"), count=1)
+    assert found
+    source.write_text(text, encoding="utf-8")
+    tool = report_words if file.startswith("report/") else locales
+    monkeypatch.setattr(tool, "SOURCES", source.parent)
+    monkeypatch.setattr(tool, "DATA", tmp_path / "data")
+    assert tool.main() == 1
+    assert f"locales/{file}.toml: {problem}\n" in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_language_without_a_report_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(locales.SOURCES, tmp_path / "locales")
+    (tmp_path / "locales" / "report" / "ko.toml").unlink()
+    monkeypatch.setattr(report_words, "SOURCES", tmp_path / "locales" / "report")
+    with pytest.raises(ValueError, match=r"^locales/report/ko\.toml is missing$"):
+        report_words.generated()
 
 
 def test_nothing_is_written_for_a_sentence_file_that_falls_short(

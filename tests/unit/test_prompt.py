@@ -217,8 +217,8 @@ def test_arabic_is_written_right_to_left_in_latin_digits() -> None:
 
 
 def test_a_language_that_is_not_shipped_gives_way_to_the_next() -> None:
-    assert shown(granted(5, 1), RULES, "fr", "pt-BR", "en").lang == "pt"
-    assert shown(granted(5, 1), RULES, "fr").lang == "en"
+    assert shown(granted(5, 1), RULES, "fi", "pt-BR", "en").lang == "pt"
+    assert shown(granted(5, 1), RULES, "fi").lang == "en"
 
 
 def worded(messages: dict[str, dict[str, dict[str, str]]]) -> PromptRules:
@@ -235,17 +235,40 @@ def test_a_sites_own_sentence_comes_before_the_shipped_one() -> None:
 def test_other_languages_use_a_sites_own_sentence_unless_they_have_their_own() -> None:
     rules = worded({"pt": {"wall": {"other": "Acabou."}}, "fr": {"wall": {"other": "Fini jusqu'au {resets}."}}})
     french = shown(denied(5, 5), rules, "fr-CA")
-    assert (french.lang, french.message) == ("fr", "Fini jusqu'au 1 décembre.")
+    assert (french.lang, french.message) == ("fr", "Fini jusqu'au 1er décembre.")
     assert shown(denied(5, 5), rules, "ar", "fr").lang == "fr"
     spanish = shown(denied(5, 5), rules, "es")
     assert (spanish.lang, spanish.dir, spanish.message) == ("pt", "ltr", "Acabou.")
     assert spanish.actions[0].label == "Suscribirse"
 
 
-def test_a_sentence_in_hebrew_turns_the_prompt_right_to_left() -> None:
-    rules = worded({"he": {"locked": {"other": "למנויים בלבד."}}})
-    prompt = shown(LOCKED, rules, "he", "en")
-    assert (prompt.lang, prompt.dir, prompt.actions[0].label) == ("he", "rtl", "Subscribe")
+def test_a_sentence_in_persian_turns_the_prompt_right_to_left() -> None:
+    rules = worded({"fa": {"locked": {"other": "ویژهٔ مشترکان."}}})
+    prompt = shown(LOCKED, rules, "fa", "en")
+    assert (prompt.lang, prompt.dir, prompt.actions[0].label) == ("fa", "rtl", "Subscribe")
+
+
+@pytest.mark.parametrize(
+    ("own", "reader"), [("iw", "he-IL"), ("he", "iw"), ("zh-Hant", "zh-TW"), ("zh-TW", "zh-Hant-TW"), ("no", "nb-NO")]
+)
+def test_a_sites_own_sentence_is_found_under_every_name_of_its_language(own: str, reader: str) -> None:
+    rules = worded({"en": {"locked": {"other": "Members."}}, own: {"locked": {"other": "Own."}}})
+    assert (shown(LOCKED, rules, reader).lang, shown(LOCKED, rules, reader).message) == (own, "Own.")
+    assert shown(LOCKED, rules, "en-GB").message == "Members."
+
+
+@pytest.mark.parametrize(
+    ("limit", "forms"),
+    [
+        (1, {"one": "To był jedyny."}),
+        (4, {"few": "To były wszystkie {limit} artykuły."}),
+        (5, {"many": "To było wszystkie {limit} artykułów."}),
+    ],
+)
+def test_a_sites_own_polish_needs_only_the_form_of_its_limit(limit: int, forms: dict[str, str]) -> None:
+    prompt = shown(denied(limit, limit), worded({"pl": {"wall": forms}}), "pl-PL")
+    (text,) = forms.values()
+    assert (prompt.lang, prompt.message) == ("pl", text.replace("{limit}", str(limit)))
 
 
 def test_a_sentence_for_a_variety_is_kept_apart_from_its_languages() -> None:

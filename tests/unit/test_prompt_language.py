@@ -2,7 +2,8 @@
 
 import pytest
 
-from readmeter.core.language import find, negotiate
+from readmeter.core.language import broader, find, negotiate
+from readmeter.core.sentences import best
 
 
 def test_the_page_comes_first_then_the_reader_then_the_site_then_english() -> None:
@@ -57,9 +58,55 @@ def test_a_variety_is_found_under_its_language() -> None:
 
 
 def test_script_decides_the_direction() -> None:
-    tags = ("pa", "pa-Arab-PK", "uz", "uz-Arab", "ur", "he", "fa-AF", "sr-Latn")
+    tags = ("pa", "pa-PK", "uz", "uz-AF", "ur", "iw", "fa-AF", "sr-Latn")
     directions = [language.dir for tag in tags if (language := find(tag))]
     assert directions == ["ltr", "rtl", "ltr", "rtl", "rtl", "rtl", "rtl", "ltr"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "known"),
+    [
+        ("iw", ["he"]),
+        ("iw-IL", ["he-il", "he"]),
+        ("in", ["id"]),
+        ("cmn-Hans-CN", ["zh-hans-cn", "zh-hans", "zh"]),
+        ("zh-TW", ["zh-hant-tw", "zh-hant", "zh"]),
+        ("zh_HK", ["zh-hant-hk", "zh-hant", "zh"]),
+        ("zh-Hant", ["zh-hant", "zh"]),
+        ("zh-Hans-TW", ["zh-hans-tw", "zh-hans", "zh"]),
+        ("zh-CN", ["zh-cn", "zh"]),
+        ("sh-BA", ["sr-latn-ba", "sr-latn", "sr"]),
+        ("nb-NO", ["nb-no", "nb", "no"]),
+        ("fr-CA", ["fr-ca", "fr"]),
+        ("pa-PK", ["pa-arab-pk", "pa-arab", "pa"]),
+    ],
+)
+def test_a_tag_is_read_as_cldr_reads_it(tag: str, known: list[str]) -> None:
+    assert list(broader(tag)) == known
+
+
+@pytest.mark.parametrize(
+    ("locale", "accept", "shown", "direction"),
+    [
+        ("fr-CA", None, "fr", "ltr"),
+        ("zh-Hant-TW", None, "zh-Hant", "ltr"),
+        ("zh-TW", None, "zh-Hant", "ltr"),
+        ("zh-SG", None, "zh", "ltr"),
+        ("iw", None, "he", "rtl"),
+        ("HE_il", None, "he", "rtl"),
+        ("ar-EG", None, "ar", "rtl"),
+        ("uk-Cyrl-UA", None, "uk", "ltr"),
+        ("in", "ja;q=0.3, ko-KR;q=0.9", "ko", "ltr"),
+        ("nb", "de-AT", "de", "ltr"),
+        (None, "nb-NO, fi;q=0.9", "hi", "ltr"),
+        (None, "iw-IL;q=0.8, tlh", "he", "rtl"),
+    ],
+)
+def test_the_best_language_that_is_shipped_is_read(
+    locale: str | None, accept: str | None, shown: str, direction: str
+) -> None:
+    language = best(negotiate(locale, accept, "hi-IN")).language
+    assert (language.tag, language.dir) == (shown, direction)
 
 
 @pytest.mark.parametrize("tag", ["", "tlh", "root", "e", "../en", "xx-YY"])

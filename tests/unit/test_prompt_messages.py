@@ -106,6 +106,49 @@ def test_only_the_forms_that_the_limits_can_reach_are_required() -> None:
     assert message_problems(arabic, [{"anonymous": 4}]) == [("/ar/countdown", "must have `few`, the form for 3")]
 
 
+@pytest.mark.parametrize(
+    ("limit", "missing"),
+    [
+        (1, [("/pl/wall", "must have `one`, the form for 1")]),
+        (
+            4,
+            [
+                ("/pl/countdown", "must have `one`, the form for 1"),
+                ("/pl/countdown", "must have `few`, the form for 2"),
+            ],
+        ),
+        (
+            7,
+            [
+                ("/pl/countdown", "must have `one`, the form for 1"),
+                ("/pl/countdown", "must have `few`, the form for 2"),
+                ("/pl/countdown", "must have `many`, the form for 5"),
+            ],
+        ),
+    ],
+)
+def test_polish_grows_a_form_with_its_limit(limit: int, missing: list[tuple[str, str]]) -> None:
+    walls = {4: {"few": "{limit} artykuły."}, 7: {"many": "{limit} artykułów."}}
+    messages = {"pl": {"countdown": {}, "wall": walls.get(limit, {})}}
+    assert message_problems(messages, [{"anonymous": limit}]) == missing
+
+
+@pytest.mark.parametrize("tag", ["fr", "es", "it", "pt"])
+def test_the_form_for_millions_is_never_required_and_not_known(tag: str) -> None:
+    forms = {"one": "{limit}.", "other": "{limit}."}
+    assert message_problems({tag: {"wall": forms}}, [{"anonymous": 1}, {"anonymous": 500}]) == []
+    assert message_problems({tag: {"wall": {**forms, "many": "{limit}."}}}, FIVE) == [
+        (f"/{tag}/wall/many", "must be one of one, other" if tag in ("fr", "pt") else "must be one of other, one")
+    ]
+
+
+@pytest.mark.parametrize("tag", ["ja", "ko", "zh", "zh-TW"])
+def test_one_form_is_all_that_some_languages_have(tag: str) -> None:
+    assert (
+        message_problems({tag: {"countdown": {"other": "{remaining}。"}, "wall": {"other": "{limit}。"}}}, FIVE) == []
+    )
+
+
 def test_a_limit_of_0_or_1_never_counts_down() -> None:
     messages = {"en": {"countdown": {}, "registration": {}}}
     assert message_problems(messages, [{"anonymous": 0}, {"anonymous": 1}]) == []

@@ -55,6 +55,24 @@ def test_the_first_line_is_the_invoice_line() -> None:
         ({"locale": "es"}, "A facturar: 184.200 = 184.203 contados − 3 correcciones de octubre"),
         ({"locale": "ar"}, "للفوترة: 184,200 = 184,203 محتسبة − 3 تصحيحات من أكتوبر"),
         ({"locale": "ar", "invoice": invoice(9, ("2026-10", -2))}, "للفوترة: 7 = 9 محتسبة − تصحيحان من أكتوبر"),
+        ({"locale": "fr-CA"}, "À facturer : 184 200 = 184 203 comptés − 3 corrections pour octobre"),
+        ({"locale": "de"}, "In Rechnung zu stellen: 184.200 = 184.203 gezählt − 3 Korrekturen für Oktober"),
+        ({"locale": "it"}, "Da fatturare: 184.200 = 184.203 conteggiati − 3 rettifiche per ottobre"),
+        ({"locale": "nl"}, "Te factureren: 184.200 = 184.203 geteld − 3 correcties voor oktober"),
+        ({"locale": "pl"}, "Do zafakturowania: 184 200 = policzono 184 203 − 3 korekty za październik"),
+        ({"locale": "ru"}, "К оплате: 184 200 = учтено 184 203 − 3 исправления за октябрь"),
+        (
+            {"locale": "ru", "invoice": invoice(30, ("2026-10", -21))},
+            "К оплате: 9 = учтено 30 − 21 исправление за октябрь",
+        ),
+        ({"locale": "uk"}, "До сплати: 184 200 = враховано 184 203 − 3 виправлення за жовтень"),
+        ({"locale": "tr"}, "Faturalanacak: 184.200 = 184.203 sayıldı − 3 düzeltme (Ekim)"),
+        ({"locale": "iw"}, "לחיוב: 184,200 = 184,203 נספרו − 3 תיקונים מאוקטובר"),
+        ({"locale": "hi"}, "बिल योग्य: 1,84,200 = 1,84,203 गिने गए − 3 सुधार (अक्टूबर)"),
+        ({"locale": "ja"}, "請求数：184,200 = 184,203件を計上 − 訂正3件（10月分）"),
+        ({"locale": "zh-CN"}, "应开票数：184,200 = 计入184,203篇次 − 3项更正（十月）"),
+        ({"locale": "zh-TW"}, "應開立數：184,200 = 計入184,203篇次 − 3項更正（10月）"),
+        ({"locale": "ko"}, "청구 대상: 184,200 = 집계 184,203건 − 정정 3건(10월)"),
         ({"locale": "fi"}, "To invoice: 184,200 = 184,203 counted − 3 corrections from October"),
     ],
 )
@@ -72,7 +90,7 @@ def test_the_page_asks_nobody_for_anything() -> None:
 def test_every_language_tells_all_that_there_is(locale: str) -> None:
     page = render(sample(locale=locale))
     assert not re.search(r"\{[a-z_]+\}", text_of(page))
-    assert f'<html lang="{locale}" dir="{"rtl" if locale == "ar" else "ltr"}">' in page
+    assert f'<html lang="{locale}" dir="{"rtl" if locale in ("ar", "he") else "ltr"}">' in page
     assert not re.search(r"[٠-٩]", page)
 
 
@@ -104,6 +122,12 @@ def test_changes_are_told_against_the_month_before() -> None:
     assert "Counted articles 184,203 +4.2% against October" in said
     assert "Readers 61,204 −1.3% against October" in said
     assert "Nothing to compare with." in text_of(render(sample(before=None)))
+
+
+def test_the_sign_of_a_change_comes_before_the_percent_sign_too() -> None:
+    said = text_of(render(sample(locale="tr")))
+    assert "61.204 Ekim ayına göre −%1,3" in said
+    assert "184.203 Ekim ayına göre +%4,2" in said
 
 
 def test_the_funnels_rows_are_for_files_and_leave_the_page_as_it_is() -> None:

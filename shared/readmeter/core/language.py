@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -23,13 +23,17 @@ _MOST_RANGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """`categories` holds a letter for 0, 1, 2, …; those from index `cycle` on repeat. `dates` are "December {day}"."""
+    """`categories` holds a letter for 0, 1, 2, …; those from index `cycle` on repeat. `dates` are "December {day}".
+
+    `first` is how a date writes its day 1: "1", "1er".
+    """
 
     tag: str
     dir: Direction
     cycle: int
     categories: str
     dates: tuple[str, ...]
+    first: str
 
     def category(self, number: int) -> Category:
         """The CLDR plural category of a whole number, 0 to 1000."""
@@ -39,7 +43,7 @@ class Language:
 
     def month_day(self, day: date) -> str:
         """A Gregorian date without its year as the language writes it, in Latin digits."""
-        return self.dates[day.month - 1].replace("{day}", str(day.day))
+        return self.dates[day.month - 1].replace("{day}", self.first if day.day == 1 else str(day.day))
 
 
 def find(tag: str) -> Language | None:
@@ -49,7 +53,8 @@ def find(tag: str) -> Language | None:
         if known in facts["languages"]:
             direction, plural, calendar = facts["languages"][known]
             cycle, categories = facts["plurals"][plural]
-            return Language(tag, direction, cycle, categories, tuple(facts["dates"][calendar]))
+            first = facts["first"].get(known.partition("-")[0], "1")
+            return Language(tag, direction, cycle, categories, tuple(facts["dates"][calendar]), first)
     return None
 
 
@@ -59,22 +64,37 @@ def shipped() -> list[str]:
 
 
 def negotiate(locale: str | None, accept_language: str | None, site_locale: str) -> list[str]:
-    """Language tags in lower case, best first: the page's, the reader's, the site's, English.
+    """Language tags in CLDR's form and lower case, best first: the page's, the reader's, the site's, English.
 
     Any text is taken; what is no language tag counts as absent.
     """
     wanted = [locale or "", *_accepted(accept_language or ""), site_locale, FALLBACK]
-    return list(dict.fromkeys(tag for text in wanted for tag in [*broader(text)][:1]))
+    return list(dict.fromkeys(tag for text in wanted if (tag := canonical(text))))
 
 
 def broader(tag: str) -> Iterator[str]:
-    """`zh_Hant-TW` → zh-hant-tw, zh-hant, zh. Nothing for what is no language tag."""
-    tag = tag.strip().replace("_", "-").lower()
-    if len(tag) > _LONGEST or not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", tag):
-        return
+    """`zh_TW` → zh-hant-tw, zh-hant, zh; `iw` → he; `nb` → nb, no. Nothing for what is no language tag."""
+    tag = canonical(tag)
     while tag:
         yield tag
-        tag = tag.rpartition("-")[0]
+        tag = tag.rpartition("-")[0] or _cldr()["parents"].get(tag, "")
+
+
+def canonical(tag: str) -> str:
+    """A language tag in CLDR's form and lower case: `iw_IL` → he-il, `zh-TW` → zh-hant-tw. "" for what is no tag."""
+    return _canonical(tag) if len(tag) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=512)
+def _canonical(tag: str) -> str:
+    """A code that was withdrawn becomes its successor; a region that writes another script than most names it."""
+    tag = tag.strip().replace("_", "-").lower()
+    if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", tag):
+        return ""
+    for subtags in (1, 2):
+        known = "-".join(tag.split("-")[:subtags])
+        tag = _cldr()["aliases"].get(known, known) + tag[len(known) :]
+    return tag
 
 
 def _accepted(header: str) -> list[str]:

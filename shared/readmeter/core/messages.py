@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from readmeter.core.decision import Decision
-from readmeter.core.language import Category, Language, broader, find
+from readmeter.core.language import Category, Language, broader, canonical, find
 from readmeter.core.sentences import Kind, fill, values
 
 Messages = Mapping[str, Mapping[str, Mapping[str, str]]]  # locale → kind → plural category → text
@@ -30,7 +30,7 @@ def own_message(
     """
     if kind != "locked" and not (decision.allowance and decision.allowance.limit):
         return None
-    own = {tag.lower(): tag for tag in messages if kind in messages[tag]}
+    own = {canonical(tag): tag for tag in messages if kind in messages[tag]}
     preferred = [known for tag in languages for known in broader(tag) if known in own]
     for tag in dict.fromkeys([*preferred, *own]):
         language = find(own[tag])

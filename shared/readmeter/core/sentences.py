@@ -45,15 +45,18 @@ class Sentences:
                 said = [self._counted("read", allowance.limit).replace("{of}", "")]
                 said.append(self._counted("read_more", decision.extra))
         phrases = self.period[decision.meter.unit if decision.meter else "days"]
-        return fill(" ".join(said), {**phrases, **values(decision, self.language)})
+        spaced = " ".join(said).replace("。 ", "。")  # a full-width stop brings its own space
+        return fill(spaced, {**phrases, **values(decision, self.language)})
 
     def _counted(self, name: str, number: int) -> str:
-        return self.counted[name][self.language.category(number)]
+        forms = self.counted[name]
+        return forms.get(f"={number}") or forms[self.language.category(number)]
 
 
 def best(languages: Sequence[str]) -> Sentences:
     """The sentences of the first of `languages` (or of what it is a variety of) that Readmeter ships, else English."""
-    return _load(next((known for tag in languages for known in broader(tag) if known in shipped()), FALLBACK))
+    ours = {tag.lower(): tag for tag in shipped()}
+    return _load(next((ours[known] for tag in languages for known in broader(tag) if known in ours), FALLBACK))
 
 
 def values(decision: Decision, language: Language) -> dict[str, str]:

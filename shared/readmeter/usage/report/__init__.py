@@ -134,7 +134,7 @@ def _summary(days: Sequence[Mapping[str, Any]], language: ReportLanguage) -> Mar
     begun = max(index for index, number in enumerate(counted) if number) + 1
     day = language.day(days[counted.index(most)]["date"])
     average = language.say("days_average", number=language.number(round(sum(counted) / begun)))
-    return language.say("days_most", day=day, number=language.number(most)) + " " + average
+    return language.together(language.say("days_most", day=day, number=language.number(most)), average)
 
 
 def _day_table(data: Mapping[str, Any]) -> list[dict[str, Any]]:

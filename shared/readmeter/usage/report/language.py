@@ -41,6 +41,10 @@ class ReportLanguage:
         """A sentence with its values in place: escaped, unless they are `Markup`."""
         return _fill(self.data["words"][name], values)
 
+    def together(self, *sentences: Markup) -> Markup:
+        """Sentences one after the other. A full-width stop brings its own space."""
+        return Markup(" ").join(sentences).replace("。 ", "。")
+
     def corrections(self, number: int, month: str) -> Markup:
         """`3 corrections from October`; `number` is positive."""
         category = self.sentences.language.category(number)
@@ -49,9 +53,18 @@ class ReportLanguage:
     def number(self, value: int | Decimal | None) -> str:
         if value is None:
             return "–"
-        whole, _, fraction = f"{abs(value):,}".partition(".")
-        text = whole.replace(",", self.data["group"]) + (self.data["decimal"] + fraction if fraction else "")
+        whole, _, fraction = str(abs(value)).partition(".")
+        text = self._grouped(whole) + (self.data["decimal"] + fraction if fraction else "")
         return f"−{text}" if value < 0 else text
+
+    def _grouped(self, digits: str) -> str:
+        """Thousands apart: 1,234,567, or 12,34,567 where lakhs are counted."""
+        last, before = self.data["grouping"]
+        rest, groups = digits[:-last], [digits[-last:]]
+        while rest:
+            rest, group = rest[:-before], rest[-before:]
+            groups.insert(0, group)
+        return str(self.data["group"]).join(groups)
 
     def percent(self, part: Decimal) -> str:
         """Per cent, with one decimal."""
@@ -60,8 +73,8 @@ class ReportLanguage:
     def change(self, now: int, before: int) -> Markup:
         """`+4.2%`, in one piece and left to right in every language."""
         part = round(Decimal(100) * (now - before) / before, 1)
-        sign = "+" if part > 0 else ""
-        return Markup('<bdi dir="ltr">{}{}</bdi>').format(sign, self.percent(part))
+        sign = "+" if part > 0 else "−" if part < 0 else ""
+        return Markup('<bdi dir="ltr">{}{}</bdi>').format(sign, self.percent(abs(part)))
 
     def month(self, period: str, beside: str = "") -> str:
         """`October`, or `October 2025` where that is another year than that of the month `beside`."""
