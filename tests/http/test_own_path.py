@@ -1,11 +1,13 @@
 """The recipes of docs/own-path.md, as they stand there, on the servers that they are for."""
 
 import gzip
+import json
 import os
 import shutil
 import socket
 import subprocess
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ DOCUMENT = "own-path.md"
 ORIGIN = "https://www.riotimesonline.com"
 SAME_ORIGIN = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 OTHERS = "wordpress_logged_in_1=secret; theme=dark"
+SECRET = "k1.c2VjcmV0"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 PROGRAMS = f"{os.environ['PATH']}:/usr/sbin"
 MODULES = Path("/usr/lib/apache2/modules")
@@ -39,8 +42,9 @@ const without = (headers) => Object.entries(headers).filter(([name]) => !OWN.inc
 createServer(async (incoming, outgoing) => {
   const { method, url, headers } = incoming;
   const body = method == 'GET' ? undefined : Readable.toWeb(incoming);
-  const init = { method, headers: without(headers), body, duplex: 'half' };
-  const answer = await worker.fetch(new Request('https://www.riotimesonline.com' + url, init));
+  const all = [...without(headers), ['CF-Connecting-IP', incoming.socket.remoteAddress]];
+  const request = new Request('https://www.riotimesonline.com' + url, { method, headers: all, body, duplex: 'half' });
+  const answer = await worker.fetch(request, { READMETER_ORIGIN: process.argv[3] });
   outgoing.writeHead(answer.status, without(Object.fromEntries(answer.headers)).flat());
   outgoing.end(Buffer.from(await answer.arrayBuffer()));
 }).listen(Number(process.argv[2]), '127.0.0.1');
@@ -66,8 +70,8 @@ def nginx(port: int, api: Front, folder: Path) -> Iterator[str]:
     name = "api.readmeter.test"
     recipe = block(DOCUMENT, "nginx", "location ").replace("YOUR-API", f"{name}:{api.port}")
     places = "".join(f"{each}_temp_path {folder};" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    recipe = recipe.replace("YOUR-SECRET", SECRET).replace(CERTIFICATES, str(api.certificate))
     with name_server() as names:
-        recipe = recipe.replace("127.0.0.53", f"127.0.0.1:{names}").replace(CERTIFICATES, str(api.certificate))
         (folder / "nginx.conf").write_text(f"""
             daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{}}
             http {{
@@ -77,7 +81,7 @@ def nginx(port: int, api: Front, folder: Path) -> Iterator[str]:
                     listen 127.0.0.1:{port};
                     proxy_set_header Host $host;
                     location ~* [.](js|css)$ {{ return 410; }}
-                    {recipe}
+                    {recipe.replace("127.0.0.53", f"127.0.0.1:{names}")}
                 }}
             }}""")
         with running(["nginx", "-e", "stderr", "-c", str(folder / "nginx.conf")], port):
@@ -86,7 +90,7 @@ def nginx(port: int, api: Front, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def apache(port: int, api: Front, folder: Path) -> Iterator[str]:
-    recipe = block(DOCUMENT, "apache").replace("YOUR-API", f"localhost:{api.port}")
+    recipe = block(DOCUMENT, "apache").replace("YOUR-API", f"localhost:{api.port}").replace("YOUR-SECRET", SECRET)
     modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in NEEDED.split())
     (folder / "apache.conf").write_text(f"""
         {modules}
@@ -109,7 +113,9 @@ def apache(port: int, api: Front, folder: Path) -> Iterator[str]:
 def worker(port: int, api: Front, folder: Path) -> Iterator[str]:
     (folder / "worker.mjs").write_text(block(DOCUMENT, "js").replace("YOUR-API", f"localhost:{api.port}"))
     (folder / "platform.mjs").write_text(PLATFORM)
-    with running(["node", str(folder / "platform.mjs"), str(port)], port, NODE_EXTRA_CA_CERTS=str(api.certificate)):
+    with running(
+        ["node", str(folder / "platform.mjs"), str(port), SECRET], port, NODE_EXTRA_CA_CERTS=str(api.certificate)
+    ):
         yield "localhost"
 
 
@@ -193,6 +199,29 @@ def test_the_snippet_is_cached_as_it_says(path: OwnPath) -> None:
     assert path.page.call("GET", "/_free/v1/snippet.js", None, kept).status == 304
 
 
-def test_an_address_that_the_browser_made_up_does_not_arrive(path: OwnPath, site: str) -> None:
-    path.view(site, "a", **{"x-forwarded-for": "203.0.113.9"})
-    assert "203.0.113.9" not in path.api.requests[-1].headers.get("x-forwarded-for", "")
+def test_the_readers_address_is_told_and_none_that_the_browser_made_up(path: OwnPath, site: str) -> None:
+    made_up = {
+        "x-forwarded-for": "203.0.113.9",
+        "cloudfront-viewer-address": "203.0.113.9:1",
+        "x-readmeter-origin": "x",
+    }
+    assert path.view(site, "a", **made_up).status == 200
+    headers = path.api.requests[-1].headers
+    assert headers["x-readmeter-origin"] == SECRET
+    assert headers["cloudfront-viewer-address"].rpartition(":")[0] == "127.0.0.1"
+    assert "x-forwarded-for" not in headers
+
+
+@pytest.mark.parametrize("rest", ["views", "reader", "snippet.js", "more-0123456789.js"])
+def test_the_rules_of_netlify_and_vercel_lead_to_the_same_place(rest: str) -> None:
+    """As their documentation tells it: `*` is `:splat`, and `:path*` is the rest of the path."""
+    [rule] = tomllib.loads(block(DOCUMENT, "toml"))["redirects"]
+    assert (rule["status"], rule["force"]) == (200, True)
+    [rewrite] = json.loads(block(DOCUMENT, "json"))["rewrites"]
+    for pattern, wildcard, target, rest_of_it in (
+        (rule["from"], "*", rule["to"], ":splat"),
+        (rewrite["source"], ":path*", rewrite["destination"], ":path*"),
+    ):
+        before, _, after = pattern.partition(wildcard)
+        assert (before, after) == ("/_free/v1/", "")
+        assert target.replace(rest_of_it, rest) == f"https://YOUR-API/v1/{rest}"
