@@ -24,8 +24,8 @@ check: lint  ## lint and the fast tests: under a minute
 soak: .venv/test.stamp  ## live more lives of usage, all simulated (SEEDS=10000; SEED=7 replays one)
 	@PYTHONPATH=shared:. .venv/bin/python tools/soak.py
 
-bench: .venv/test.stamp  ## measure exports beside plain DuckDB (ROWS=200000,2000000)
-	@PYTHONPATH=shared:. .venv/bin/python -m benchmarks.exports
+bench: .venv/test.stamp .tools/bench/installed.stamp node_modules/.package-lock.json  ## measure beside baselines, write docs/performance.md (one part: PART=decisions, start, requests, snippet, page, exports, cost; RUNS=15)
+	@PYTHONPATH=shared:. .venv/bin/python -m benchmarks
 
 lint: .venv/test.stamp  ## format, lint, types, layers
 	@.venv/bin/ruff format --check .
@@ -44,6 +44,7 @@ locales: .venv/test.stamp  ## write the sentences' data from locales/, and say w
 
 generate: locales node_modules/.package-lock.json  ## write all that is generated: sentences, reference, snippet, the README's picture
 	@PYTHONPATH=shared .venv/bin/python -m tools.openapi
+	@PYTHONPATH=shared .venv/bin/python -m tools.http_reference
 	@PYTHONPATH=shared .venv/bin/python tools/site_document.py
 	@PYTHONPATH=shared .venv/bin/python tools/export_columns.py
 	@PYTHONPATH=shared .venv/bin/python tools/command_reference.py

@@ -1,1 +1,1 @@
-"""What `make bench` measures."""
+"""What `make bench` measures, each beside a named baseline in the same run; it writes docs/performance.md."""

@@ -1,13 +1,10 @@
 """Rows per second and peak memory of a monthly export, beside plain DuckDB's bare aggregate on the same files.
 
-ROWS=200000,2000000 are the counted reads of the month, RUNS=3 how often each is measured (sizes of a million and more:
-once). Every run is a process of its own, so that its peak memory is its own.
+Every run is a process of its own, so that its peak memory is its own.
 """
 
 import json
 import os
-import resource
-import statistics
 import subprocess
 import sys
 import time
@@ -18,6 +15,8 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from benchmarks.figures import Headline, Part, Spread, Table, times
+from benchmarks.machine import peak_memory
 from readmeter.store.sites import Version
 from readmeter.usage.exports import Exporter
 from readmeter.usage.ledger import READ_KEY, READS, ReadRow
@@ -35,7 +34,19 @@ _WRITTEN_AT = 1_793_800_000.0  # in the month
 _FINAL_AT = 1_797_000_000.0
 _FILES_A_DAY = 24
 _COPIES = 0.05  # of the rows come twice
-_LARGE = 1_000_000
+_LARGE = 1_000_000  # reads: exports of so many and more are measured once
+_MOST_RUNS = 3
+
+_BEFORE = f"""\
+A month's ledger of one site, {DAYS * _FILES_A_DAY} gzip objects in a folder, one line in twenty twice; each run
+in a process of its own, by turns; sizes of a million and more once. Plain DuckDB does what no export can do
+without: read, drop the copies, add up, write one Parquet file. ROWS={_LARGE:,} and the like measure other
+sizes."""
+
+_AFTER = """\
+The export also writes CSV, Parquet and the manifest with a hash of every file, states each reader's pseudonym
+and every rule's version, and checks its totals against the rows before it calls the month counted. S3 is a
+folder here: a real bucket adds its transfers."""
 
 
 class FolderObjects:
@@ -140,7 +151,8 @@ def plain(ledger: Path, output: Path) -> int:
     return sum(row[-2] for row in rows)
 
 
-_MEASURED: dict[str, Callable[[Path, Path], int]] = {"plain DuckDB": plain, "export": export}
+PLAIN, EXPORT = "plain DuckDB", "Readmeter's export"
+_MEASURED: dict[str, Callable[[Path, Path], int]] = {PLAIN: plain, EXPORT: export}
 
 
 def measured(name: str, ledger: Path) -> tuple[int, float, float]:
@@ -156,45 +168,54 @@ def _run(name: str, ledger: Path) -> None:
         began = time.perf_counter()
         rows = _MEASURED[name](ledger, Path(output))
         seconds = time.perf_counter() - began
-    print(json.dumps([rows, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+    print(json.dumps([rows, seconds, peak_memory(os.getpid())]))
 
 
-def _compare(rows: int, runs: int) -> None:
+def _compared(rows: int, runs: int) -> tuple[Table, list[Headline]]:
     with TemporaryDirectory() as name:
         ledger = Path(name)
         lines = write_ledger(ledger, rows)
-        _say(f"\n{rows:,} counted reads in {lines:,} lines, {DAYS * _FILES_A_DAY} objects; {runs} runs each, by turns")
         found: dict[str, list[tuple[int, float, float]]] = {name: [] for name in _MEASURED}
         for _ in range(runs):
             for each in _MEASURED:
                 found[each].append(measured(each, ledger))
-    _say(f"{'':14}{'rows a second':>15}{'seconds: middle (least to most)':>35}{'peak memory':>15}")
-    for each, done in found.items():
-        assert {counted for counted, _, _ in done} == {rows}, f"{each} counted other rows"
-        seconds = sorted(second for _, second, _ in done)
-        middle, memory = statistics.median(seconds), max(used for _, _, used in done)
-        spread = f"{middle:.2f} ({seconds[0]:.2f} to {seconds[-1]:.2f})"
-        _say(f"{each:14}{rows / middle:>15,.0f}{spread:>35}{memory:>11,.0f} MiB")
-    time_of, memory_of = (
-        {each: statistics.median(run[index] for run in done) for each, done in found.items()} for index in (1, 2)
+    assert {counted for done in found.values() for counted, _, _ in done} == {rows}, "other rows were counted"
+    seconds = {each: Spread([run[1] for run in done]) for each, done in found.items()}
+    memory = {each: Spread([run[2] for run in done]) for each, done in found.items()}
+    columns = (
+        f"{rows:,} reads in {lines:,} lines",
+        "reads a second",
+        "seconds",
+        "peak MiB",
+        "seconds, of plain DuckDB's",
     )
-    _say(
-        f"The export takes {time_of['export'] / time_of['plain DuckDB']:.1f} times as long as plain DuckDB, "
-        f"and {memory_of['export'] / memory_of['plain DuckDB']:.1f} times the memory."
+    table = Table(
+        columns,
+        [
+            (
+                each,
+                f"{rows / seconds[each].middle:,.0f}",
+                seconds[each].text(2),
+                f"{max(memory[each].values):,.0f}",
+                times(seconds[each].middle, seconds[PLAIN].middle),
+            )
+            for each in _MEASURED
+        ],
     )
+    what = f"a month's export of {rows:,} reads"
+    headlines = [
+        Headline(f"Time of {what}", "s", seconds[EXPORT].middle, PLAIN, seconds[PLAIN].middle, 2),
+        Headline(f"Memory of {what}", "MiB", memory[EXPORT].middle, PLAIN, memory[PLAIN].middle),
+    ]
+    return table, headlines
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
-def main() -> None:
-    if sys.argv[1:]:
-        _run(sys.argv[1], Path(sys.argv[2]))
-        return
-    for rows in [int(each) for each in os.environ.get("ROWS", "200000,2000000").split(",")]:
-        _compare(rows, 1 if rows >= _LARGE else int(os.environ.get("RUNS", "3")))
+def measure(runs: int) -> Part:
+    sizes = [int(each) for each in os.environ.get("ROWS", "200000,2000000").split(",")]
+    compared = [_compared(rows, 1 if rows >= _LARGE else min(runs, _MOST_RUNS)) for rows in sizes]
+    tables, headlines = zip(*compared, strict=True)
+    return Part("exports", _BEFORE, tables, _AFTER, [line for lines in headlines for line in lines])
 
 
 if __name__ == "__main__":
-    main()
+    _run(sys.argv[1], Path(sys.argv[2]))

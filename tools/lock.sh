@@ -13,6 +13,7 @@ lock shared/requirements.txt requirements/layer.in --constraint requirements/tes
 lock functions/exports/requirements.txt requirements/exports.in --constraint requirements/test.txt
 lock requirements/ministack.txt requirements/ministack.in
 lock requirements/sam.txt requirements/sam.in
+lock requirements/bench.txt requirements/bench.in
 if grep -nE '://|--(extra-)?index-url|--find-links| @ |/(home|root|Users)/' requirements/*.txt shared/requirements.txt functions/exports/requirements.txt; then
     echo "The lines above name a place that only this machine may know." >&2
     exit 1

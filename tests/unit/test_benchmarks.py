@@ -1,10 +1,14 @@
-"""What `make bench` compares is the same work: no timing here."""
+"""What `make bench` compares is the same work, and docs/performance.md is what it writes: no timing here."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from benchmarks import requests
+from benchmarks.document import NOT_CLAIMED, PATH, READING, TITLES
 from benchmarks.exports import export, plain, write_ledger
+from benchmarks.figures import Part, times
 
 READS = 2_000
 
@@ -22,3 +26,91 @@ def test_the_export_counts_every_read_once(ledger: Path, tmp_path: Path) -> None
 
 def test_plain_duckdb_counts_every_read_once(ledger: Path, tmp_path: Path) -> None:
     assert plain(ledger, tmp_path) == READS
+
+
+@pytest.fixture(scope="module")
+def asked() -> Part:
+    """Every kind of decision through the real handler over TLS, and its baselines: each is checked to be that kind."""
+    return requests.measure(1)
+
+
+def test_a_count_is_one_request_and_what_the_page_knows_is_none(asked: Part) -> None:
+    operations = {row[0]: row[2] for row in asked.tables[0].rows}
+    assert operations == {
+        "counted": "UpdateItem",
+        "repeat, known by the page's state": "none",
+        "repeat, asked of the database": "UpdateItem",
+        "wall, known by the page's state": "none",
+        "wall, asked of the database": "UpdateItem",
+        "exempt article": "none",
+        "bad request (422)": "none",
+        "counted, with one event of the page": "UpdateItem, UpdateItem",
+        "counted, first of a new window": "UpdateItem, TransactWriteItems",
+    }
+
+
+def test_the_naive_baseline_reads_before_it_writes(asked: Part) -> None:
+    assert asked.tables[1].rows[1][2] == "GetItem, GetItem, PutItem"
+
+
+def sections() -> dict[str, str]:
+    """The page's sections by their headings, in its order."""
+    parts = re.split(r"^## (.+)\n", PATH.read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def tables(text: str) -> list[list[list[str]]]:
+    """The cells of every table."""
+    found = re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE)
+    return [[row.strip("| ").split(" | ") for row in table.splitlines()] for table in found]
+
+
+def test_the_page_has_every_part_as_the_writer_orders_them() -> None:
+    assert list(sections()) == [
+        "At a glance",
+        "The run",
+        "How to read it",
+        *TITLES.values(),
+        "What is not claimed",
+    ]
+
+
+def test_the_page_says_how_it_is_read_and_what_it_does_not_claim_as_the_writer_does() -> None:
+    text = PATH.read_text()
+    assert READING in text
+    assert text.endswith(f"{NOT_CLAIMED}\n")
+
+
+@pytest.mark.parametrize("title", TITLES.values())
+def test_every_part_has_whole_tables(title: str) -> None:
+    found = tables(sections()[title])
+    assert found
+    for columns, rule, *rows in found:
+        assert rule == ["---", *["---:"] * (len(columns) - 1)]
+        assert rows
+        assert all(len(row) == len(columns) for row in rows)
+
+
+def test_every_headline_stands_beside_a_baseline_with_its_ratio() -> None:
+    [[_, _, *rows]] = tables(sections()["At a glance"])
+    assert len(rows) >= len(TITLES)
+    assert all(baseline and re.fullmatch(r"[\d.e-]+x", ratio) for _, _, baseline, _, ratio in rows)
+
+
+def test_the_run_says_how_much_others_used_of_the_machine_in_each_part() -> None:
+    [[_, _, *rows]] = tables(sections()["The run"])
+    assert [name for name, _ in rows] == list(TITLES)
+    assert all(re.fullmatch(r"\d+%", share) for _, share in rows)
+
+
+def test_the_lines_of_the_cost_add_up() -> None:
+    lines = tables(sections()[TITLES["cost"]])[0][2:]
+    whole = next(index for index, line in enumerate(lines) if line[0] == "**all**")
+    for column in range(1, len(lines[0])):
+        added = sum(float(line[column]) for line in lines[:whole])
+        assert added == pytest.approx(float(lines[whole][column].strip("*")), abs=0.0005 * whole)
+
+
+@pytest.mark.parametrize(("figure", "of", "said"), [(1, 4, "0.25x"), (5, 2, "2.5x"), (420, 10, "42x")])
+def test_a_ratio_is_said_as_precisely_as_it_is_known(figure: float, of: float, said: str) -> None:
+    assert times(figure, of) == said

@@ -1,8 +1,8 @@
 """What a month's requests cost on AWS, by list prices: an estimate from what usage knows, not a bill.
 
-Assumed of a request: one call of an HTTP API, one Lambda call of 7 ms at 1,024 MB (arm64), 300 bytes of log, 900 bytes of
-answer. Each counted or recorded read, and each event of a page, is one DynamoDB write of at most 1 kB; a wall is tried
-with one too. Events ride on the next view. Not in it, since usage does not know it: re-reads (a request each and no
+Assumed of a request: one call of an HTTP API, one Lambda call of 7 ms at 1,024 MB (arm64), 300 bytes of log, 900 bytes
+of answer. Each counted or recorded read, and each event of a page, is one DynamoDB write of at most 1 kB; a wall is
+tried with one too. Events ride on the next view. Not in it, since usage does not know it: re-reads (a request each and no
 write), the snippet's file, storage (cents), free tiers and discounts.
 """
 
