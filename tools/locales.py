@@ -37,6 +37,7 @@ LABELS = ("subscribe", "sign_in", "register", "close")
 UNITS = ("month", "week", "day")
 PHRASES = ("of", "during")
 TOP = 500  # the highest limit
+FULL_STOPS = (".", "。", "।")
 # The first of a month, where newspapers write an ordinal and CLDR a cardinal. Imprimerie nationale: 1er janvier;
 # Accademia della Crusca: 1º maggio; Manual de Redação da Presidência da República: 1º de junho.
 FIRST = {"fr": "1er", "it": "1º", "pt": "1º"}
@@ -183,6 +184,8 @@ def _text_problems(where: str, text: str, required: set[str], allowed: set[str])
         yield f"{where} has a stray brace"
     if re.search(r"\w\(\w+\)", text):
         yield f"{where} shrugs at the plural: write each form out"
+    if not text.endswith(FULL_STOPS):
+        yield f"{where} must end with a full stop: {' '.join(FULL_STOPS)}"
     if text != " ".join(text.split()):
         yield f"{where} has needless white space"
 

@@ -57,7 +57,7 @@ def test_it_begins_with_the_invoice_line(opened: Callable[..., Page]) -> None:
     assert page.inner_text("body").replace("\n", " ").startswith("To invoice: 184,200")
 
 
-@pytest.mark.parametrize("locale", ["en", "pt", "es", "ar"])
+@pytest.mark.parametrize("locale", ["en", "de", "ru", "ar"])
 def test_nothing_is_wider_than_a_small_phone(
     opened: Callable[..., Page], keep: Callable[[Page, str], None], locale: str
 ) -> None:

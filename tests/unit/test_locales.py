@@ -117,6 +117,7 @@ def broken(section: str, key: str, value: Any) -> list[str]:
         ("sentences", "come_back", "Come back.", "[sentences] come_back must hold {resets}"),
         ("sentences", "unlimited", "Read {limit}.", "[sentences] unlimited may not hold {limit}"),
         ("sentences", "unlimited", "Read {.", "[sentences] unlimited has a stray brace"),
+        ("sentences", "unlimited", "Read all", "[sentences] unlimited must end with a full stop: . 。 ।"),
         ("sentences", "unlimited", "Read  all.", "[sentences] unlimited has needless white space"),
         ("counted", "read", None, "[counted] read is missing"),
         ("counted", "read.other", None, "[counted.read] other is missing: it is used for 2, 3, 4, 5, 6"),
