@@ -24,7 +24,7 @@ check: lint  ## lint and the fast tests: under a minute
 soak: .venv/test.stamp  ## live more lives of usage, all simulated (SEEDS=10000; SEED=7 replays one)
 	@PYTHONPATH=shared:. .venv/bin/python tools/soak.py
 
-bench: .venv/test.stamp .tools/bench/installed.stamp node_modules/.package-lock.json  ## measure beside baselines, write docs/performance.md (one part: PART=decisions, start, requests, snippet, page, exports, cost; RUNS=15)
+bench: .venv/test.stamp .tools/bench/installed.stamp node_modules/.package-lock.json  ## measure beside named baselines, write docs/performance.md (PART=decisions,start,requests,snippet,page,exports,cost RUNS=15)
 	@PYTHONPATH=shared:. .venv/bin/python -m benchmarks
 
 lint: .venv/test.stamp  ## format, lint, types, layers

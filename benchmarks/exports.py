@@ -44,9 +44,8 @@ without: read, drop the copies, add up, write one Parquet file. ROWS={_LARGE:,} 
 sizes."""
 
 _AFTER = """\
-The export also writes CSV, Parquet and the manifest with a hash of every file, states each reader's pseudonym
-and every rule's version, and checks its totals against the rows before it calls the month counted. S3 is a
-folder here: a real bucket adds its transfers."""
+The export also writes every other file of [an export](reference/export.md), and hashes each into its manifest. S3 is
+a folder here: a real bucket adds its transfers."""
 
 
 class FolderObjects:

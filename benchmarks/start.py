@@ -33,9 +33,9 @@ clients, two TLS connections, three requests. The baselines make one. Each loads
 authorities, as in production."""
 
 _AFTER = """\
-Lambda adds the start of its own sandbox, and gives a function of 1,024 MB 0.58 of a processor until its first
-answer is out (its initialisation runs at full speed). A start is paid by the first view of each environment
-only. See [decision 0001](decisions/0001-boto3-on-the-hot-path.md) on what boto3 costs here and why it is there."""
+Lambda adds the start of its own sandbox, and gives a function of 1,024 MB 0.58 of a processor. A start is paid by
+the first view of each environment only. See [decision 0001](decisions/0001-boto3-on-the-hot-path.md) on what boto3
+costs here and why it is there."""
 
 
 @dataclass(frozen=True)
