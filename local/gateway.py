@@ -81,7 +81,7 @@ class Gateway:
                 "method": request.method,
                 "path": request.path,
                 "protocol": request.environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
-                "sourceIp": request.remote_addr,
+                "sourceIp": request.remote_addr or "127.0.0.1",  # called without a socket, as the month's readers do
                 "userAgent": request.headers.get("User-Agent", ""),
             },
             "requestId": secrets.token_urlsafe(12),
