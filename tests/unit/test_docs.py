@@ -148,3 +148,11 @@ def test_the_structured_data_to_paste_is_the_demo_newspapers() -> None:
 def linked_data(html: str) -> Any:
     [text] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
     return json.loads(text)
+
+
+def test_every_parameter_of_the_deployment_is_explained() -> None:
+    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    parameters = re.findall(r"^  (\w+):$", template.partition("\nParameters:\n")[2].partition("\n\n")[0], re.MULTILINE)
+    told = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("deploy.md", "operate.md"))
+    assert len(parameters) > 5
+    assert [name for name in parameters if f"`{name}`" not in told] == []
