@@ -1,4 +1,4 @@
-"""Rotates the token keys: reads the secret on standard input, writes the next one on standard output (docs/deploy.md).
+"""Rotates the token keys: reads the secret on standard input, writes the next one on standard output (docs/operate.md).
 
 Two runs make a rotation, at least ten minutes apart. The first adds a key that only verifies, the second lets it sign:
 functions see a new secret within five minutes, and none of them may meet a token whose key it does not know.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from readmeter.sites.document import LEDGER_DAYS
-from tests.deploy.conftest import ROOT, Stack
+from tests.deploy.conftest import Stack
 
 FUNCTIONS = (
     "ViewsFunction",
@@ -27,6 +27,10 @@ STAGES = {"PublicApi": "PublicApiApiGatewayDefaultStage", "AdminApi": "AdminApiA
 def operations(stack: Stack, api: str) -> list[dict[str, Any]]:
     body = stack.properties(api)["Body"]
     return [operation for path in body["paths"].values() for operation in path.values()]
+
+
+def _method(name: str) -> str:
+    return "ANY" if name == "x-amazon-apigateway-any-method" else name.upper()
 
 
 class TestApis:
@@ -54,6 +58,18 @@ class TestApis:
         limits = stack.properties(STAGES[api])["DefaultRouteSettings"]
         assert limits.keys() == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
         assert all(limits.values())
+
+    @pytest.mark.parametrize("api", STAGES)
+    def test_routes_with_a_limit_of_their_own_exist_and_have_less_than_the_others(self, stack: Stack, api: str) -> None:
+        paths = stack.properties(api)["Body"]["paths"]
+        routes = {f"{_method(name)} {path}" for path, methods in paths.items() for name in methods}
+        limits = stack.properties(STAGES[api])["RouteSettings"]
+        assert limits.keys() <= routes
+        assert all(limit["ThrottlingRateLimit"] <= 20 for limit in limits.values())
+
+    def test_the_routes_of_a_page_view_share_no_limit_with_others(self, stack: Stack) -> None:
+        limited = stack.properties(STAGES["PublicApi"])["RouteSettings"].keys()
+        assert limited.isdisjoint({"ANY /v1/views", "ANY /v1/access", "ANY /v1/events", "GET /v1/{asset}"})
 
     @pytest.mark.parametrize("api", STAGES)
     def test_the_access_log_names_the_route_and_neither_path_nor_address(self, stack: Stack, api: str) -> None:
@@ -215,55 +231,6 @@ class TestUsage:
 
     def test_finance_hears_only_where_an_address_is_given(self, stack: Stack) -> None:
         assert stack.resources["FinanceSubscription"]["Condition"] == "HasFinanceEmail"
-
-
-class TestWatching:
-    def test_every_log_group_forgets(self, stack: Stack) -> None:
-        groups = stack.of_type("AWS::Logs::LogGroup")
-        assert len(groups) == 8
-        assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
-
-    @pytest.mark.parametrize("name", FUNCTIONS)
-    @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-    def test_every_function_has_an_alarm_on_what_its_alias_does(self, stack: Stack, name: str, metric: str) -> None:
-        alarm = stack.properties(f"{name.removesuffix('Function')}{metric}")
-        assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
-        assert alarm["Dimensions"] == [
-            {"Name": "FunctionName", "Value": {"Ref": name}},
-            {"Name": "Resource", "Value": {"Fn::Sub": f"${{{name}}}:live"}},
-        ]
-
-    @pytest.mark.parametrize(
-        ("name", "metric", "dimension"),
-        [
-            ("PublicServerErrors", "5xx", {"Name": "ApiId", "Value": {"Ref": "PublicApi"}}),
-            ("AdminServerErrors", "5xx", {"Name": "ApiId", "Value": {"Ref": "AdminApi"}}),
-            ("MeterWriteThrottles", "WriteThrottleEvents", {"Name": "TableName", "Value": {"Ref": "MeterTable"}}),
-        ],
-    )
-    def test_apis_and_the_fuse_have_an_alarm(
-        self, stack: Stack, name: str, metric: str, dimension: dict[str, Any]
-    ) -> None:
-        alarm = stack.properties(name)
-        assert (alarm["MetricName"], alarm["Dimensions"]) == (metric, [dimension])
-
-    def test_every_alarm_is_heard_and_says_what_to_do(self, stack: Stack) -> None:
-        runbook = (ROOT / "docs" / "deploy.md").read_text()
-        for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
-            assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-            described = re.search(
-                r'docs/deploy\.md, "When an alarm rings", ([\w ]+)$', alarm["Properties"]["AlarmDescription"]
-            )
-            assert described, alarm
-            assert f"\n| {described[1]} |" in runbook
-
-    def test_an_address_hears_of_alarms_and_the_budget_only_where_one_is_given(self, stack: Stack) -> None:
-        assert stack.resources["AlarmSubscription"]["Condition"] == "HasEmail"
-        assert stack.resources["Budget"]["Condition"] == "HasBudget"
-
-    def test_the_dashboard_reads_as_json(self, stack: Stack) -> None:
-        body = stack.properties("Dashboard")["DashboardBody"]["Fn::Sub"]
-        assert len(json.loads(body)["widgets"]) == 5
 
 
 def test_the_outputs_are_what_make_deploy_prints(stack: Stack) -> None:
