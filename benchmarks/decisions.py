@@ -1,7 +1,7 @@
 """CPU per decision through the real handler, beside handlers and meters that a publisher would otherwise write."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from benchmarks import kinds, lambdas, redis_meters, stub
@@ -73,12 +73,16 @@ def _requests(server: redis_meters.Server, path: str) -> Batch:
 
 
 def _tabs(server: redis_meters.Server) -> str:
-    granted = {path: [server.granted(path, _TABS) for _ in range(_TRIALS)] for path in ("/lua", "/naive")}
-    lua, naive = (f"{min(each)} to {max(each)}" for each in granted.values())
+    lua, naive = (_range([server.granted(path, _TABS) for _ in range(_TRIALS)]) for path in ("/lua", "/naive"))
     return (
-        f"Ten articles opened at once by a new reader whose limit is 5, {_TRIALS} trials: the Lua script "
+        f"Ten articles opened at once by a new reader whose limit is 5, {_TRIALS} trials: the Lua script\n"
         f"granted {lua}, reading before writing {naive}. Readmeter grants exactly 5: tests/race."
     )
+
+
+def _range(values: Sequence[int]) -> str:
+    least, most = min(values), max(values)
+    return str(least) if least == most else f"{least} to {most}"
 
 
 def _by_turns(batches: Mapping[str, Batch], runs: int) -> dict[str, tuple[Spread, Spread]]:
