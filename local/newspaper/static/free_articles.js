@@ -8,6 +8,9 @@ const { dataset, src } = document.querySelector('script[data-site]');
 const api = new URL(dataset.api ?? new URL(src).origin, location);
 const address = `${api.href.replace(/\/$/, '')}/v1/reader?site=${dataset.site}`;
 const entry = `readmeter:${dataset.site}`; // what the snippet keeps: docs/reference/snippet.md
+// Of that, what was read. Token and seed stay: without them this would be a new reader. Emptied and not left out, so that
+// a snippet that runs in another tab does not put back what it still holds.
+const EMPTIED = { state: null, granted: [], wall: null, events: [] };
 
 const language = `${document.documentElement.lang}-u-nu-latn`; // the paper writes 1, 2, 3 in every edition
 const number = new Intl.NumberFormat(language);
@@ -93,9 +96,7 @@ const erase = async () => {
     const { status } = await call('DELETE', reader);
     if (status !== 204 && status !== 401) throw new Error(status);
     retain([]);
-    // Token and seed stay: without them this would be a new reader. Emptied and not left out, so that a snippet that
-    // runs in another tab does not put back what it still holds.
-    if (reader) localStorage[entry] = JSON.stringify({ ...remembered(), state: null, granted: [], wall: null });
+    if (reader) localStorage[entry] = JSON.stringify({ ...remembered(), ...EMPTIED });
   } catch {
     return say('not-erased', true);
   }
