@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from readmeter.usage.objects import S3Objects
-from tests.support.engines import CREDENTIALS
+from tests.support.engines import session
 from tests.support.s3_wire import S3Wire, answers
 
 conflict = answers(409, "ConditionalRequestConflict")
@@ -18,7 +17,7 @@ conflict = answers(409, "ConditionalRequestConflict")
 @pytest.fixture
 def client() -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("s3", **CREDENTIALS)
+        client = session().client("s3")
         client.create_bucket(Bucket="ledger")
         yield client
 

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-import boto3
-
 from local.engine import ROOT
 from local.pump import event_record
 from readmeter.core.rules import CompiledSite
 from readmeter.usage.ledger import natural_key
 from readmeter.usage.objects import Objects
-from tests.support.engines import CREDENTIALS, Tables
+from tests.support.engines import Tables, session
 
 Record = dict[str, Any]
 
@@ -60,7 +58,7 @@ def streams_of(tables: Tables) -> Any:
     endpoint = tables.client.meta.endpoint_url
     if "127.0.0.1" not in endpoint:
         endpoint = "https://streams.dynamodb.us-east-1.amazonaws.com"  # moto knows none with the account in its name
-    return boto3.client("dynamodbstreams", endpoint_url=endpoint, **CREDENTIALS)
+    return session().client("dynamodbstreams", endpoint_url=endpoint)
 
 
 def stream_arn(tables: Tables) -> str:

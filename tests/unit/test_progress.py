@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 from moto import mock_aws
@@ -12,7 +11,7 @@ from local.engine import ROOT
 from local.template import _Loader
 from readmeter.usage.progress import GIVEN_UP_AFTER, StreamProgress
 from tests.support.endpoint import NOW
-from tests.support.engines import CREDENTIALS
+from tests.support.engines import session
 from tests.support.objects import MemoryObjects
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -73,7 +72,7 @@ def test_lambda_gives_up_no_later_than_is_reckoned_with() -> None:
 @pytest.mark.parametrize(("state", "ringing"), [("OK", False), ("ALARM", True), ("INSUFFICIENT_DATA", False)])
 def test_cloudwatchs_own_answer_is_understood(state: str, ringing: bool) -> None:
     with mock_aws():
-        cloudwatch = boto3.client("cloudwatch", **CREDENTIALS)
+        cloudwatch = session().client("cloudwatch")
         cloudwatch.put_metric_alarm(
             AlarmName="ledger-behind",
             Namespace="AWS/Lambda",

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from moto import mock_aws
@@ -12,7 +11,7 @@ from readmeter.usage.exports import Exporter
 from readmeter.usage.ledger import objects_of
 from readmeter.usage.objects import S3Objects
 from readmeter.usage.period import ExportPeriod
-from tests.support.engines import CREDENTIALS
+from tests.support.engines import session
 from tests.support.exports import SITE, at, read, version
 from tests.support.objects import MemoryObjects
 
@@ -24,10 +23,10 @@ def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "ministack":
         url = request.getfixturevalue("ministack_url")
         path_style = Config(s3={"addressing_style": "path"})
-        yield boto3.client("s3", endpoint_url=url, config=path_style, **CREDENTIALS)
+        yield session().client("s3", endpoint_url=url, config=path_style)
     else:
         with mock_aws():
-            yield boto3.client("s3", **CREDENTIALS)
+            yield session().client("s3")
 
 
 def bucket(client: Any, name: str, locked: bool = False) -> S3Objects:

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from readmeter.store.database import Item
 from readmeter.usage.meter_items import BrokenExport, PointInTimeExport, PointInTimeItems, ScannedItems
 from readmeter.usage.objects import S3Objects
-from tests.support.engines import CREDENTIALS, Tables
+from tests.support.engines import Tables, session
 from tests.support.items import item, rows
 from tests.support.objects import MemoryObjects
 
@@ -189,9 +188,9 @@ class TestPointInTimeExport:
 def test_the_lines_of_an_export_that_another_implementation_wrote() -> None:
     """moto writes the data files of an export, and no manifests: these are written beside them here."""
     with mock_aws():
-        s3 = boto3.client("s3", **CREDENTIALS)
+        s3 = session().client("s3")
         s3.create_bucket(Bucket=BUCKET)
-        dynamodb = boto3.client("dynamodb", **CREDENTIALS)
+        dynamodb = session().client("dynamodb")
         key = {"AttributeType": "S"}
         arn = dynamodb.create_table(
             TableName="meter",
