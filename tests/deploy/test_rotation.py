@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import pairwise
 from typing import Any
 
 from readmeter.core.keys import Keyring
 from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_token, reader_token
+from tests.deploy.conftest import ROOT
 from tools.rotate_key import VERIFIES_FOR, next_secret
 
 NOW = 1_800_000_000.0
@@ -60,3 +63,24 @@ def test_a_retired_key_verifies_for_as_long_as_a_token_lives_and_then_leaves_the
 
 def test_the_permanent_secret_never_changes() -> None:
     assert {secret["permanent"] for secret in steps(6)} == {"drawn by CloudFormation"}
+
+
+def test_a_publishers_own_path_proves_itself_with_what_the_tool_prints_before_and_after_a_rotation() -> None:
+    before, *_, after = steps(2)
+    printed = [printed_for("riotimes", secret) for secret in (before, after)]
+    assert printed[0] != printed[1]
+    assert all(keyring(after).is_origin_secret("riotimes", text, NOW + 3600) for text in printed)
+    assert not keyring(after).is_origin_secret("riotimes", printed[0], NOW + VERIFIES_FOR + 7200)
+
+
+def printed_for(site: str, secret: dict[str, Any]) -> str:
+    done = subprocess.run(
+        [sys.executable, "tools/origin_secret.py", site],
+        cwd=ROOT,
+        env={"PYTHONPATH": "shared"},
+        input=json.dumps(secret),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
