@@ -40,7 +40,7 @@ _MOST_RUNS = 3
 _BEFORE = f"""\
 A month's ledger of one site, {DAYS * _FILES_A_DAY} gzip objects in a folder, one line in twenty twice; each run
 in a process of its own, by turns; sizes of a million and more once. Plain DuckDB does what no export can do
-without: read, drop the copies, add up, write one Parquet file. ROWS={_LARGE:,} and the like measure other
+without: read, drop the copies, add up, write one Parquet file. ROWS={_LARGE} and the like measure other
 sizes."""
 
 _AFTER = """\
