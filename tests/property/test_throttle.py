@@ -104,15 +104,13 @@ def test_a_flood_of_networks_gives_none_that_is_out_of_tokens_fresh_ones() -> No
         assert buckets.take("out of tokens", NOON) > 0
 
 
-@given(rates, bursts, st.floats(0, 1e6, allow_nan=False))
+@given(rates, bursts, st.floats(1e-3, 1e6, allow_nan=False))
 def test_a_clock_that_goes_back_locks_nobody_out(rate: float, burst: int, back: float) -> None:
+    """As the demo's does when it goes back to today."""
     buckets = TokenBuckets(rate, burst)
     for _ in range(burst):
         buckets.take("one", NOON)
-    now = NOON - back
-    wait = buckets.take("one", now)
-    assert wait <= 1 / rate + 1e-6
-    assert buckets.take("one", now + wait + 2e-6) == 0
+    assert [buckets.take("one", NOON - back) == 0 for _ in range(burst + 1)] == [True] * burst + [False]
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 255))

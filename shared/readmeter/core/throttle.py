@@ -26,7 +26,9 @@ class TokenBuckets:
     def take(self, key: Hashable, now: float) -> float:
         """Takes a token of `key` at `now` (epoch seconds): 0, or the seconds until there is one again."""
         moment = int(now * _SECOND)
-        missing = min(max(self._full_at.get(key, 0) - moment, 0), self._depth)  # no more, where the clock went back
+        missing = self._full_at.get(key, 0) - moment
+        if not 0 <= missing <= self._depth:  # full again, or of a later time than a clock that went back tells
+            missing = 0
         short = missing + self._interval - self._depth
         if short > 0:
             self._full_at[key] = moment + missing
