@@ -293,8 +293,8 @@ def _reader_paths() -> Json:
                 **_about("Reader API", "eraseReader", "Erase the reader"),
                 "description": "What was read is forgotten. The allowance stays spent until the period ends, without "
                 "personal data: an article that is opened again counts again. What is invoiced does not change. "
-                "Throw the state away too: one that is kept still repeats what it holds. Keep token and seed, which say "
-                "nothing about anybody: without them the next view would be a new reader's. The cookie of the "
+                "Throw the state away too: one that is kept still repeats what it holds. Keep token and seed, which "
+                "say nothing about anybody: without them the next view would be a new reader's. The cookie of the "
                 "publisher's own path stays for the same reason.",
                 "responses": {"204": {"description": "Done, or nothing was known."}, **_reader_problems()},
                 "security": [{"reader": []}],
