@@ -102,7 +102,7 @@ class Admin:
                 self._store.delete(site, live.latest.version, self._clock())
             except Conflict:
                 continue
-            return Response(204)
+            return Response(204, body="")
         raise busy()
 
     def versions(self, _: Caller, __: Event, site: str) -> Answer:
