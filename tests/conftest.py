@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,19 @@ from readmeter.store.dynamodb import DynamoDB
 from tests.support.engines import Tables, client_of, moto_tables, tables
 
 pytest_plugins = ("tests.support.dynamodb_local",)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A worker a file, but one for all files that share a build and its deployment."""
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415 - with `-p no:xdist` there is none
+
+    class BuiltOnce(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return "built" if file.startswith(("tests/deploy/rehearsal/", "tests/deploy/test_build.py")) else file
+
+    return BuiltOnce(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

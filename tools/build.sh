@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 architecture=${1:-arm64} folder=${2:-.aws-sam/build}
 export SAM_CLI_TELEMETRY=0 PATH="$PWD/.tools/python3.13/bin:$PATH"
 # What sam prints when it is done is advice on what to type next, and not ours.
-.tools/sam/bin/sam build --build-dir "$folder" --parameter-overrides "Architecture=$architecture" >/dev/null
+.tools/sam/bin/sam build --cached --build-dir "$folder" --parameter-overrides "Architecture=$architecture" >/dev/null
 python3.13 tools/finish_build.py "$folder"

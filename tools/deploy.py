@@ -13,6 +13,11 @@ from pathlib import Path
 from typing import Any
 
 SAM = ".tools/sam/bin/sam"
+AWS_PYTHON = ".tools/sam/bin/python"  # has boto3, and looks for credentials where `sam` does
+WHO_AM_I = """
+import boto3, sys
+boto3.Session(profile_name=sys.argv[1] or None).client("sts", sys.argv[2]).get_caller_identity()
+"""
 SETTINGS = Path("samconfig.toml")
 
 
@@ -46,6 +51,15 @@ def first_answers(architecture: str) -> list[str]:
     return ["--region", region, "--parameter-overrides", *overrides, "--save-params"]
 
 
+def refusal(saved: Mapping[str, Any]) -> str | None:
+    """Why AWS takes no credentials of ours, in its words; None where it does."""
+    region = saved.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    asked = subprocess.run(
+        [AWS_PYTHON, "-c", WHO_AM_I, saved.get("profile", ""), region], check=False, capture_output=True, text=True
+    )
+    return asked.stderr.strip().rpartition("\n")[2].partition(": ")[2] if asked.returncode else None
+
+
 def outputs(saved: Mapping[str, Any]) -> dict[str, str]:
     where = [f"--{key}={saved[key]}" for key in ("region", "profile") if key in saved]
     listing = subprocess.run(
@@ -59,6 +73,10 @@ def outputs(saved: Mapping[str, Any]) -> dict[str, str]:
 
 def main() -> int:
     saved = settings()
+    if refused := refusal(saved):
+        where = "aws configure, aws sso login, or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        print(f"AWS takes no credentials from here: {refused}. Type one of: {where}", file=sys.stderr)
+        return 1
     first = "region" not in saved and sys.stdin.isatty()
     architecture = parameters(saved).get("Architecture") or os.environ.get("ARCHITECTURE") or "arm64"
     os.environ["SAM_CLI_TELEMETRY"] = "0"

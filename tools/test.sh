@@ -13,10 +13,11 @@ apt() { # packages: installs them where this machine lets us
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 } >&2
 
-lacking() { # what is not run, what to type, the tests' folder or file
+lacking() { # what is not run, what to type, the tests' folders or files
     missing="$missing
 Not run: $1. Type: $2"
-    ignored="$ignored --ignore=$3"
+    shift 2
+    for tests; do ignored="$ignored --ignore=$tests"; done
 }
 
 has chromium || apt chromium fonts-dejavu-core ||
@@ -26,7 +27,10 @@ has chromium || apt chromium fonts-dejavu-core ||
     lacking "the rebuild of the snippet" "sudo apt-get install nodejs npm" tests/snippet
 
 [ -x .tools/python3.13/bin/python3.13 ] || tools/runtime.sh 2>/dev/null || { apt python3.13 python3.13-venv 2>/dev/null && tools/runtime.sh; } ||
-    lacking "sam build" "make build (it says how to get Python 3.13)" tests/deploy/test_build.py
+    lacking "sam build and the rehearsal of a deployment" "make build (it says how to get Python 3.13)" tests/deploy/test_build.py tests/deploy/rehearsal
+
+{ has openssl && has curl; } || apt openssl curl ||
+    lacking "the rehearsal of a deployment" "sudo apt-get install openssl curl" tests/deploy/rehearsal
 
 has soffice || apt libreoffice-calc-nogui ||
     lacking "exports in a spreadsheet" "sudo apt-get install libreoffice-calc-nogui" tests/usage/test_export_spreadsheet.py

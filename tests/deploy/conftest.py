@@ -7,10 +7,13 @@ import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.deploy.project import Project
 
 ROOT = Path(__file__).parents[2]
 SAM_ENVIRONMENT = ROOT / ".tools" / "sam" / "bin"
@@ -63,3 +66,17 @@ def translate() -> Callable[..., Stack]:
 @pytest.fixture(scope="session")
 def stack(translate: Callable[..., Stack]) -> Stack:
     return translate()
+
+
+@pytest.fixture(scope="session")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
+    """Makes a checkout that is built for a processor: one for all tests."""
+
+    @cache
+    def built(architecture: str) -> Project:
+        project = Project.copied(tmp_path_factory.mktemp(architecture), architecture)
+        done = project.run("tools/build.sh", architecture)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return project
+
+    return built

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import platform
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.conftest import ROOT, run
+from tests.deploy.conftest import ROOT
+from tests.deploy.project import HERE, Project
 
 FUNCTIONS = ("ViewsFunction", "ReaderFunction", "SnippetFunction", "AdminFunction", "LedgerFunction", "ExportsFunction")
 DUCKDB = {"duckdb", "_duckdb", "adbc_driver_duckdb", "duckdb-2"}  # of the exports function alone
@@ -25,12 +25,9 @@ MOST_OF_THE_LAYER = 24 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def builds(projects: Callable[[str], Project]) -> dict[str, Path]:
     """The built folders, per processor."""
-    folders = {architecture: tmp_path_factory.mktemp(architecture) for architecture in MACHINES}
-    for architecture, folder in folders.items():
-        run(ROOT / "tools" / "build.sh", architecture, folder)
-    return folders
+    return {architecture: projects(architecture).build for architecture in MACHINES}
 
 
 @pytest.fixture(params=MACHINES)
@@ -156,6 +153,5 @@ def test_the_same_sources_make_the_same_bytes(builds: dict[str, Path]) -> None:
     ],
 )
 def test_what_is_built_works_on_the_functions_python(builds: dict[str, Path], folder: str, modules: str) -> None:
-    here = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
     script = f"import sys; sys.path.insert(0, sys.argv[1]); import {modules}"
-    subprocess.run([RUNTIME, "-I", "-c", script, builds[here] / folder], check=True)
+    subprocess.run([RUNTIME, "-I", "-c", script, builds[HERE] / folder], check=True)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,10 @@ def test_what_could_not_run_is_said_last_with_what_to_type(bare_project: Path) -
     asked, *said = [line for line in done.stdout.splitlines() if line]
     assert done.returncode == 0
     assert asked.startswith("-m pytest ")
-    assert len(said) == 4
+    assert len(said) == 5
     assert all(re.fullmatch(r"Not run: .+\. Type: .+", line) for line in said)
     assert "--ignore=tests/browser" in asked
-    assert "--ignore=tests/deploy/test_build.py" in asked
+    assert "--ignore=tests/deploy/test_build.py --ignore=tests/deploy/rehearsal" in asked
 
 
 def test_in_ci_a_missing_tool_is_a_failure(bare_project: Path) -> None:
@@ -142,6 +143,41 @@ def test_what_ships_has_the_versions_that_are_tested(name: str) -> None:
 )
 def test_make_deploy_reads_the_parameters_in_every_form_that_sam_saves(saved: object) -> None:
     assert parameters({"parameter_overrides": saved}) == {"Architecture": "x86_64", "AlarmEmail": "ops@example.com"}
+
+
+def test_make_deploy_without_credentials_says_in_one_line_what_to_type(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "tools/deploy.py"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(
+        r"AWS takes no credentials from here: Unable to locate credentials\. Type one of: .+\n", done.stderr
+    )
+
+
+def test_make_deploy_without_the_functions_python_says_what_to_type(machine: Path) -> None:
+    (machine / "make").symlink_to(str(shutil.which("make")))
+    project = machine / "project"
+    shutil.copytree(ROOT / "tools", project / "tools")
+    shutil.copy2(ROOT / "Makefile", project / "Makefile")
+    done = subprocess.run(
+        ["make", "deploy"],
+        cwd=project,
+        env={"PATH": str(machine), "HOME": str(machine)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    missing, *ways, _ = done.stderr.splitlines()
+    assert missing == "The deployed functions run on Python 3.13, and none was found to build them with. Type one of:"
+    assert "sudo apt-get install python3.13 python3.13-venv" in ways[0]
 
 
 def test_the_scripts_are_executable() -> None:

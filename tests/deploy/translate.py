@@ -1,6 +1,7 @@
 """Prints what SAM makes of a template, as JSON: the resources that CloudFormation would be asked for. Calls nothing.
 
-Runs in the environment of the `sam` command, which pins the translator: translate.py TEMPLATE [LAYER_KEY]
+Runs in the environment of the `sam` command, which pins the translator: translate.py TEMPLATE [LAYER_KEY], where `-` is
+the standard input. What is not uploaded yet is given a place.
 """
 
 import json
@@ -21,16 +22,20 @@ class NoManagedPolicies:
         return {}
 
 
-def main(path: Path, layer_key: str = "layer") -> None:
-    template = yaml_parse(path.read_text())
+def is_here(place: str | None) -> bool:
+    return place is not None and not place.startswith("s3://")
+
+
+def main(path: str, layer_key: str = "layer") -> None:
+    template = yaml_parse(sys.stdin.read() if path == "-" else Path(path).read_text())
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
-        if "CodeUri" in properties:
+        if is_here(properties.get("CodeUri")):
             properties["CodeUri"] = f"s3://uploads/{properties['CodeUri']}"
-        if "ContentUri" in properties:
+        if is_here(properties.get("ContentUri")):
             properties["ContentUri"] = f"s3://uploads/{layer_key}"
     json.dump(transform(template, {}, NoManagedPolicies()), sys.stdout)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *sys.argv[2:])
+    main(*sys.argv[1:])
