@@ -7,16 +7,20 @@ RUN := .venv/run.stamp .tools/ministack/installed.stamp
 TEST := $(RUN) .venv/test.stamp .tools/sam/installed.stamp
 BUILD := .tools/python3.13/bin/python3.13 .tools/sam/installed.stamp
 
-.PHONY: help run test check soak bench lint format locales generate gallery lock build deploy clean
+.PHONY: help run test test-http check soak bench lint format locales generate gallery lock build deploy clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 run: $(RUN)  ## start the service and a demo newspaper (PORT=8080 DEMO_PORT=8081; DATA_DIR=folder keeps the counts)
 	@PYTHONPATH=shared exec .venv/bin/python -m local
 
 test: $(TEST) lint  ## install what is needed and run the whole test suite
 	@tools/test.sh
+
+test-http: .venv/test.stamp  ## run the HTTP tests against a deployment: READMETER_URL=https://… (docs/deploy.md)
+	@: $${READMETER_URL:?names the deployment: READMETER_URL=https://… make test-http}
+	@.venv/bin/python -m pytest tests/http --force-enable-socket -rs
 
 check: lint  ## lint and the fast tests: under a minute
 	@.venv/bin/python -m pytest tests/unit tests/property

@@ -1,9 +1,14 @@
 """Clients of a running service, and of the admin and the exports function's handlers: these with an empty site table
 and buckets for each test.
+
+With READMETER_URL (`make test-http`) the service is a deployment, and only what goes to it over HTTP is run.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -13,15 +18,46 @@ from local.engine import ROOT
 from local.template import Template
 from readmeter.usage.objects import S3Objects
 from tests.conftest import Running
+from tests.http.deployments import reason_to_skip
 from tests.support.admin_api import SECRET, AdminClient, Clock
 from tests.support.api import Api, fresh_id, site_document
+from tests.support.signature import signed_by
 from tests.support.usage_api import TOPIC, NoItems, UsageService
 
 AWS = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
+DEPLOYMENT = os.environ.get("READMETER_URL", "").rstrip("/")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+STAFF = os.environ.get("READMETER_ADMIN_URL", "").rstrip("/")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> None:
+    """Against a deployment: what runs in this process is left out, what needs the local service says so."""
+    if not DEPLOYMENT:
+        return
+    if not STAFF and urlsplit(DEPLOYMENT).hostname not in LOOPBACK:
+        raise pytest.UsageError("READMETER_ADMIN_URL names the deployment's admin API: `make deploy` ends with it.")
+    here = [item for item in items if not {"api", "service", "start"} & set(item.fixturenames)]
+    config.hook.pytest_deselected(items=here)
+    items[:] = [item for item in items if item not in here]
+    for item in items:
+        if reason := reason_to_skip(item, is_signed=bool(STAFF)):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def _deployment() -> Api:
+    return Api(DEPLOYMENT, STAFF, signed_by(boto3.Session()) if STAFF else None)
+
+
 @pytest.fixture
-def api(service: Running) -> Api:
+def api(request: pytest.FixtureRequest) -> Api:
+    """The deployment that READMETER_URL names, else the service that the tests start."""
+    if DEPLOYMENT:
+        deployment: Api = request.getfixturevalue("_deployment")
+        return deployment
+    service: Running = request.getfixturevalue("service")
     return Api(service.api)
 
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any
@@ -30,17 +31,28 @@ class Reply:
         return [error["pointer"] for error in self.json.get("errors", [])]
 
 
+# The headers of a request to the admin API, signed: from its method, address, body and other headers
+Sign = Callable[[str, str, bytes | None, dict[str, str]], dict[str, str]]
+
+
 @dataclass(frozen=True)
 class Api:
-    """The API at `url`. An object is sent as JSON in text/plain, as the snippet does, unless a header says other."""
+    """The API at `url`. An object is sent as JSON in text/plain, as the snippet does, unless a header says other.
+
+    A deployment's admin API is at `staff` and takes what is signed; the local one is at `url` and takes a word.
+    """
 
     url: str
+    staff: str = ""
+    sign: Sign | None = None
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
         content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
+        where = urlsplit(self.url)
+        kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
+        connection = kind(where.netloc, timeout=30)
         try:
-            connection.request(method, path, content, {"content-type": "text/plain", **(headers or {})})
+            connection.request(method, where.path + path, content, {"content-type": "text/plain", **(headers or {})})
             answer = connection.getresponse()
             return Reply(answer.status, answer.headers, answer.read())
         finally:
@@ -51,7 +63,10 @@ class Api:
         return self.call("POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()})
 
     def admin(self, method: str, path: str, body: Any = None, word: str = "local-admin") -> Reply:
-        return self.call(method, path, body, {"authorization": f"Bearer {word}", **JSON})
+        if self.sign is None:
+            return self.call(method, path, body, {"authorization": f"Bearer {word}", **JSON})
+        content = None if body is None else json.dumps(body).encode()
+        return Api(self.staff).call(method, path, content, self.sign(method, self.staff + path, content, JSON))
 
     def publish(self, document: dict[str, Any]) -> Reply:
         """Writes a site document as its publisher would."""
