@@ -31,7 +31,7 @@ async function bundle(name, define = {}) {
     entryPoints: [join(here, 'src', name)],
     bundle: true,
     format: 'esm',
-    target: 'es2020',
+    target: 'es2022',
     charset: 'utf8',
     plugins: [styles],
     define,
@@ -39,7 +39,7 @@ async function bundle(name, define = {}) {
     write: false,
   });
   const { code } = await minify(built.outputFiles[0].text, {
-    ecma: 2020,
+    ecma: 2022,
     toplevel: true,
     compress: { passes: 4, reduce_funcs: false, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
     format: { comments: false },
@@ -49,7 +49,7 @@ async function bundle(name, define = {}) {
 
 const hash = (algorithm, bytes, encoding) => createHash(algorithm).update(bytes).digest(encoding);
 const integrity = (bytes) => `sha384-${hash('sha384', bytes, 'base64')}`;
-const named = (name, bytes) => `${name}-${hash('sha256', bytes, 'hex').slice(0, 10)}.js`;
+const named = (name, bytes) => `${name}-${hash('sha256', bytes, 'hex').slice(0, 8)}.js`;
 
 const more = Buffer.from((await bundle('more.js')) + '\n');
 const core = await bundle('snippet.js', { MORE: JSON.stringify(named('more', more)) });

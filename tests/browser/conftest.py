@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import launched
+from tests.browser.live import Live, living
 from tests.browser.publisher import Api, Paper, serving
 
 ROOT = Path(__file__).parents[2]
@@ -80,3 +81,16 @@ def axe() -> Callable[[Page], None]:
         assert not found, "\n".join(map(str, found))
 
     return check
+
+
+@pytest.fixture(scope="module")
+def _living() -> Iterator[Live]:
+    with living() as live:
+        yield live
+
+
+@pytest.fixture
+def live(_living: Live) -> Live:
+    """The service's own handlers on one origin, a publisher's pages on another; one service for a module."""
+    _living.start_anew()
+    return _living

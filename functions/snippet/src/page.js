@@ -1,7 +1,6 @@
 /** What the page says about itself: whether it is an article, which one, in which sections and with which tags. */
-
-/** @param {string} selector @returns {any[]} */
-const all = (selector) => [...document.querySelectorAll(selector)];
+import { all } from './dom.js';
+import { settings } from './settings.js';
 
 /**
  * What Open Graph and JSON-LD (lists and @graph included) say, with commas between.
@@ -9,10 +8,10 @@ const all = (selector) => [...document.querySelectorAll(selector)];
  */
 const said = (property, field) =>
   [
-    all(`meta[property="${property}"]`).map((meta) => meta.content),
-    all('script[type*=ld]').map((element) => {
+    all(`[property="${property}"]`).map((meta) => meta.content),
+    all('[type*=ld]').map((element) => {
       try {
-        return [JSON.parse(element.textContent)]
+        return [JSON.parse(element.text)]
           .flat()
           .map((node) => [node, node['@graph']].flat().map((each) => each?.[field]));
       } catch {
@@ -23,20 +22,16 @@ const said = (property, field) =>
 
 /**
  * Up to 20 names of up to 64 characters: those that the publisher set, else those of the page's description of itself.
- * @param {string | string[] | undefined} set @param {string} property @param {string} field
+ * @param {'section' | 'tag'} what @param {string} field of JSON-LD
  */
-export const names = (set, property, field) =>
-  [
-    ...new Set(
-      String(set ?? said(property, field))
-        .split(',')
-        .map((name) => name.trim().slice(0, 64)),
-    ),
-  ]
-    .filter(Boolean)
+export const names = (what, field) =>
+  String(settings[/** @type {'sections' | 'tags'} */ (what + 's')] ?? said('article:' + what, field))
+    .split(',')
+    .map((name) => name.trim().slice(0, 64))
+    .filter((name) => name)
     .slice(0, 20);
 
-export const isArticle = () => /article|BlogPosting|Report/i.test(said('og:type', '@type'));
+export const isArticle = () => /article|blogp|report/i.test(said('og:type', '@type'));
 
 /** @returns {string | undefined} */
 export const canonical = () => all('link[rel=canonical]')[0]?.href;

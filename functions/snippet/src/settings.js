@@ -1,13 +1,14 @@
-/** How the publisher set the snippet up: attributes of its script element, else window.readmeterConfig. */
+/** How the publisher set the snippet up: window.readmeterConfig, else attributes of its script element. */
+import { all } from './dom.js';
 
 // Never currentScript: optimizers and tag managers move the element, load it late and strip its attributes.
-/** @type {Partial<HTMLScriptElement>} */
-export const script = document.querySelector('script[src*="/v1/snippet"]') || {};
+/** @type {Partial<HTMLScriptElement>[]} */
+const [script = {}] = all('script[src*="/v1/snippet"]');
 const { src = '' } = script;
 
 /** Strings from attributes, anything from the configuration. @type {Settings} */
-export const settings = { ...self.readmeterConfig, ...script.dataset };
-export const site = settings.site || src.match(/site=([\w-]+)/)?.[1];
+export const settings = { ...script.dataset, ...self.readmeterConfig };
+export const site = (settings.site ||= src.match(/site=([\w-]+)/)?.[1]);
 
 /** @param {string} address @returns {string} where the routes below it are */
 const routes = (address) => address.split(/\/v1\/|\/$/)[0] + '/v1/';

@@ -1,8 +1,9 @@
-/** What every page view loads: asks once what this reader may read here, and shows the bar. more.js shows the rest. */
+/** What every page view loads: asks once what this reader may read here, and shows the bar. more.js does the rest. */
 import { api, assets, settings, site } from './settings.js';
 import { canonical, isArticle, names } from './page.js';
+import { root } from './dom.js';
 import { memory } from './memory.js';
-import { emit } from './emit.js';
+import { about, emit } from './emit.js';
 import * as bar from './bar.js';
 
 /** After so many milliseconds a denial is too late: the reader has begun to read. */
@@ -12,16 +13,11 @@ const PATIENCE = 1500;
 let given;
 /** One for each display of the page; only its answers count. @type {string} */
 let view;
-/** Whether a page view waits to be seen. @type {boolean} */
-let waiting;
 
-/**
- * Has more.js show what is rare: the answer that came in time, or what holds if none comes.
- * @param {string} key @param {Decision} [answer]
- */
-const more = async (key, answer) => {
+/** What is not needed for a reader's first bar. @param {any[]} told as `more` takes it */
+const more = async (...told) => {
   try {
-    (await import(assets + MORE)).more(readmeter, memory, emit, key, answer);
+    (await import(assets + MORE)).more(readmeter, settings, memory, emit, ...told);
   } catch {
     // Blocked: the page stays as it is.
   }
@@ -30,31 +26,31 @@ const more = async (key, answer) => {
 /** One request without a preflight. Anything but a whole answer is a miss and leaves the page as it is. */
 const ask = async () => {
   const mine = view;
-  waiting = document.hidden || document.readyState == 'loading';
+  // A frame comes only where a person sees the page: neither to a hidden page nor to a prerendered one.
+  while (document.hidden || document.readyState == 'loading') await new Promise(requestAnimationFrame);
   const { article, url = !given && canonical() } = given || settings;
-  if (waiting || !(given || article || isArticle())) return;
+  if (mine != view || settings.consent || !(given || article || isArticle())) return;
   document.body.append(bar.host);
-  const { origin, pathname } = new URL(url || '', location.href);
-  const address = location.origin + (origin == location.origin ? pathname : location.pathname);
+  const named = new URL(url || '', location.href);
+  const address = location.origin + (named.origin == location.origin ? named : location).pathname;
   const key = article || address;
+  about(key);
   const since = Date.now();
-  const { dismissed, granted = [], reader, seed, state, storage, wall } = memory();
-  if (wall || settings.failure == 'hide') more(key);
+  const { dismissed, granted, wall, ...sent } = memory();
+  // A newcomer's first bar needs nothing more.
+  if (sent.reader || self.dataLayer || settings.failure) more(key, sent);
   try {
     const response = await fetch(api + 'views', {
       method: 'POST',
       body: JSON.stringify({
+        ...sent,
         site,
         article,
         url: address,
         view,
-        reader,
-        seed,
-        state,
-        storage,
-        sections: names(settings.sections, 'article:section', 'articleSection'),
-        tags: names(settings.tags, 'article:tag', 'keywords'),
-        locale: settings.locale || document.documentElement.lang,
+        sections: names('section', 'articleSection'),
+        tags: names('tag', 'keywords'),
+        locale: settings.locale || root.lang,
       }),
     });
     const answer = await response.json();
@@ -66,22 +62,19 @@ const ask = async () => {
       response.status != 200 ||
       (prompt ? !prompt.message.trim() || (isGranted && (remaining | 0) !== remaining) : !isGranted)
     )
-      throw answer.detail && console.error('Readmeter:', answer.detail);
-    // The last article (0) shows its bar although it was closed.
-    const closed = dismissed == remaining && remaining;
-    memory({
-      dismissed: closed,
-      reader: answer.reader,
-      state: answer.state,
-      granted: isGranted ? [...new Set([key, ...granted])].slice(0, 64) : granted,
-    });
+      throw console.error('Readmeter:', answer.detail);
+    memory({ reader: answer.reader, state: answer.state });
     readmeter.decision = answer;
     emit('decision', answer);
-    if (isGranted && prompt && !closed) bar.show(answer);
-    else bar.hide();
-    if (isGranted ? prompt?.links[0] : Date.now() - since < PATIENCE) more(key, answer);
+    // The last article (0) shows its bar although it was closed.
+    bar.hide();
+    if (isGranted && prompt && (dismissed != remaining || !remaining)) bar.show(answer);
+    if (isGranted ? prompt?.links[0] : Date.now() - since < PATIENCE) more(key, sent, answer);
   } catch {
-    if (mine == view) emit('miss');
+    if (mine == view) {
+      emit('miss');
+      more(key, sent, {});
+    }
   }
 };
 
@@ -92,13 +85,12 @@ const display = () => {
   return ask();
 };
 
-const resume = () => waiting && ask();
-
 /** What the page's own code may use. @type {any} */
 const readmeter = {
   on: (/** @type {string} */ name, /** @type {(detail: any) => void} */ f) =>
     addEventListener('readmeter:' + name, (event) => f(/** @type {CustomEvent} */ (event).detail)),
   refresh: ask,
+  consent: (/** @type {boolean} */ is) => more((settings.consent = !is)),
   view: (/** @type {Article | undefined} */ article) => {
     given = article;
     bar.hide();
@@ -108,9 +100,8 @@ const readmeter = {
 
 if (!self.readmeter) {
   self.readmeter = readmeter;
-  addEventListener('DOMContentLoaded', resume);
-  addEventListener('visibilitychange', resume);
   addEventListener('pageshow', (event) => event.persisted && display());
   addEventListener('beforeprint', bar.hide);
-  display();
+  readmeter.view();
+  emit('ready');
 }

@@ -11,6 +11,8 @@ declare module '*.css' {
 declare const MORE: string;
 
 interface Link {
+  /** Further links have none. */
+  kind?: string;
   label: string;
   url: string;
 }
@@ -33,6 +35,9 @@ interface Prompt {
 interface Decision {
   access: 'granted' | 'denied';
   reason: string;
+  meter: string | null;
+  limit: number | null;
+  used: number | null;
   remaining: number | null;
   reader: string;
   state: string | null;
@@ -52,6 +57,7 @@ interface Settings {
   preview?: string | number;
   locale?: string;
   nonce?: string;
+  consent?: string | boolean;
   failure?: 'last-known' | 'show' | 'hide';
 }
 
@@ -68,17 +74,27 @@ interface Memory {
   storage?: string;
   reader?: string;
   state?: string | null;
-  /** The number of the bar that the reader closed; false if it has changed since. */
-  dismissed?: number | false | null;
+  /** The number of the bar that the reader closed; null if it has changed since. */
+  dismissed?: number | null;
+  /** What the next view reports. */
+  events?: Report[];
   /** Articles that were granted, newest first: no earlier wall is ever shown on them. */
   granted?: string[];
   /** The last wall, for when the service does not answer. `only` is the article that it is bound to. */
   wall?: { prompt: Prompt; until: number; only: string | null } | null;
 }
 
-type Emit = (name: string, detail?: any) => void;
+/** What happened on a page, as POST /v1/views takes it. `at` is in milliseconds since 1970. */
+interface Report {
+  kind: string;
+  article: string;
+  at: number;
+}
+
+type Emit = (name: string, detail?: any, of?: string) => void;
 
 interface Window {
+  dataLayer?: unknown[];
   readmeterConfig?: Settings;
   readmeter?: any;
 }

@@ -1,7 +1,6 @@
 /** The wall: an inline region with a heading where the article is cut. It moves no focus and traps none. */
 import { cut, findGate } from './cut.js';
 import { element } from './dom.js';
-import { script, settings } from './settings.js';
 import css from './wall.css';
 
 /**
@@ -15,12 +14,18 @@ const UNKNOWN = {
   pt: ['Este artigo não pode ser aberto agora. Tente novamente em instantes.', 'Tentar novamente'],
 };
 
-/** Puts the article back. */
-export let open = () => {};
+const nothing = () => {};
 
-/** Cut although nobody knows whether this reader may read on. @param {() => void} onclick @returns {HTMLElement} */
-export const unknown = (onclick) => {
-  const asked = (settings.locale || document.documentElement.lang).slice(0, 2);
+/** Puts the article back. */
+export let open = nothing;
+
+/** Whether an article is cut. */
+export const stands = () => open != nothing;
+
+/** Cut although nobody knows whether this reader may read on. @param {() => void} onclick
+ * @param {string | undefined} locale the publisher's @returns {HTMLElement} */
+export const unknown = (onclick, locale) => {
+  const asked = (locale || document.documentElement.lang).slice(0, 2);
   const lang = asked in UNKNOWN ? asked : 'en';
   const [message, textContent] = UNKNOWN[lang];
   const row = element('div', { className: 'actions' });
@@ -54,8 +59,8 @@ const sentences = (text, lang) => {
   }
 };
 
-/** @param {HTMLElement} section @returns {boolean} whether the page has a place for it */
-export const place = (section) => {
+/** @param {HTMLElement} section @param {Settings} settings @returns {boolean} whether the page has a place for it */
+export const place = (section, settings) => {
   open();
   const gate = findGate(settings.gate);
   if (!gate) {
@@ -63,19 +68,19 @@ export const place = (section) => {
     return false;
   }
   const preview = Number(settings.preview ?? 2);
-  const undo = cut(gate, preview >= 0 ? preview : 2, hosted(section));
+  const undo = cut(gate, preview >= 0 ? preview : 2, hosted(section, settings.nonce));
   open = () => {
     undo();
-    open = () => {};
+    open = nothing;
   };
   return true;
 };
 
 /**
  * A host whose open shadow root holds the wall. Browsers without constructed style sheets get an element with the nonce.
- * @param {HTMLElement} section
+ * @param {HTMLElement} section @param {string | undefined} nonce the publisher's
  */
-const hosted = (section) => {
+const hosted = (section, nonce) => {
   const host = element('readmeter-wall');
   const root = host.attachShadow({ mode: 'open' });
   try {
@@ -83,7 +88,9 @@ const hosted = (section) => {
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet];
   } catch {
-    root.append(element('style', { nonce: settings.nonce || script.nonce || '', textContent: css }));
+    /** @type {HTMLElement | null} */
+    const own = document.querySelector('script[nonce]');
+    root.append(element('style', { nonce: nonce || own?.nonce || '', textContent: css }));
   }
   root.append(section);
   return host;
