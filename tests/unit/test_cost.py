@@ -13,10 +13,10 @@ def test_a_million_counted_views_cost_what_the_price_lists_say() -> None:
         "API Gateway": "1.00",
         "Lambda": "0.29",
         "DynamoDB": "0.63",
-        "CloudWatch Logs": "0.15",
-        "Data transfer": "0.08",
+        "CloudWatch Logs": "0.10",
+        "Data transfer": "0.13",
     }
-    assert (estimate["total"], estimate["per_million_requests"]) == ("2.15", "2.15")
+    assert (estimate["total"], estimate["per_million_requests"]) == ("2.14", "2.14")
 
 
 def test_the_gateway_is_cheaper_past_300_million() -> None:

@@ -1,9 +1,9 @@
 """What a month's requests cost on AWS, by list prices: an estimate from what usage knows, not a bill.
 
-Assumed of a request: one call of an HTTP API, one Lambda call of 7 ms at 1,024 MB (arm64), 300 bytes of log, 900 bytes
-of answer. Each counted or recorded read, and each event of a page, is one DynamoDB write of at most 1 kB; a wall is
-tried with one too. Events ride on the next view. Not in it, since usage does not know it: re-reads (a request each and no
-write), the snippet's file, storage (cents), free tiers and discounts.
+Assumed of a request: one call of an HTTP API, one Lambda call of 7 ms at 1,024 MB (arm64), 200 bytes of log, 1.4 kB
+of answer (`make bench` measures both). Each counted or recorded read, and each event of a page, is one DynamoDB write
+of at most 1 kB; a wall is tried with one too. Events ride on the next view. Not in it, since usage does not know it:
+re-reads (a request each and no write), the snippet's file, storage (cents), free tiers and discounts.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from readmeter.usage.prices import PRICES, PRICES_OF, http_api
 
 MEMORY_GB = Decimal(1)  # of the views function: template.yaml
 _SECONDS = Decimal("0.007")
-_LOG_KB = Decimal("0.3")
-_ANSWER_KB = Decimal("0.9")
+_LOG_KB = Decimal("0.2")
+_ANSWER_KB = Decimal("1.4")
 _CENT = Decimal("0.01")
 
 

@@ -1,14 +1,15 @@
 """What AWS charges, in one place: USD, us-east-1, on demand, without free tiers and discounts.
 
 Read in November 2026 from copies of AWS's public price pages (API Gateway, Lambda, DynamoDB, CloudWatch, S3, Secrets
-Manager, EC2 data transfer), DynamoDB's as lowered on 2024-11-01. `make bench` prints them with its model.
+Manager, EC2 data transfer), DynamoDB's as lowered on 2024-11-01. No copy was at hand for recovery, table exports,
+alarms and stored logs, which are cents: these four are from memory. `make bench` prints them with its model.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 PRICES_OF = "us-east-1, list prices of 2026 in USD"
-SOURCE = "AWS's public price pages, read in November 2026"
+SOURCE = "AWS's public price pages as of November 2026; recovery, table exports, alarms and stored logs from memory"
 
 
 @dataclass(frozen=True, slots=True)
