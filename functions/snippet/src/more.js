@@ -58,6 +58,7 @@ const listen = () => {
     return view(article);
   };
   readmeter.on('decision', settle);
+  addEventListener('resize', clear);
   for (const name of ['shown', 'dismissed', 'clicked'])
     readmeter.on(name, (/** @type {Prompt | Link} */ detail) => tell(name, detail, key, readmeter.decision));
 };
@@ -144,6 +145,12 @@ const showLinks = (prompt) => {
   const section = bar();
   if (!section?.style.length) return;
   section.append(...row(prompt.links, 'links', emit, css.target));
+  clear();
+};
+
+/** Turned or zoomed, the bar may cover more: the page can still be scrolled clear of it. */
+const clear = () => {
+  const section = bar();
   const { style } = document.documentElement;
-  style.paddingBottom = style.scrollPaddingBottom = section.offsetHeight + 'px';
+  if (section?.style.length) style.paddingBottom = style.scrollPaddingBottom = section.offsetHeight + 'px';
 };
