@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+_TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}  # whatever this Python calls them
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -28,7 +30,7 @@ class Problem(Exception):  # noqa: N818
         """The `application/problem+json` body."""
         document: dict[str, Any] = {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
+            "title": _TITLES.get(self.status) or HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
         }
