@@ -46,17 +46,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> No
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)  # before a test takes the credentials out of the environment
 def _deployment() -> Api:
     return Api(DEPLOYMENT, STAFF, signed_by(boto3.Session()) if STAFF else None)
 
 
 @pytest.fixture
-def api(request: pytest.FixtureRequest) -> Api:
+def api(request: pytest.FixtureRequest, _deployment: Api) -> Api:
     """The deployment that READMETER_URL names, else the service that the tests start."""
     if DEPLOYMENT:
-        deployment: Api = request.getfixturevalue("_deployment")
-        return deployment
+        return _deployment
     service: Running = request.getfixturevalue("service")
     return Api(service.api)
 

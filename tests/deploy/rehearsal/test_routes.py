@@ -204,34 +204,46 @@ def test_a_page_of_the_site_may_read_the_answer_and_a_foreign_one_only_why_not(
     assert theirs.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "ANY"], ids=lambda route: route.path)
-def test_a_preflight_is_answered_by_the_deployed_function(deployment: Deployment, route: Route) -> None:
-    """By Lambda's Invoke: ministack's API answers preflights itself, API Gateway only with a CorsConfiguration."""
+def invoked(deployment: Deployment, route: Route, method: str, body: Any = None, **given: Any) -> dict[str, Any]:
+    """What the deployed function answers to API Gateway's event, by Lambda's Invoke."""
     event = {
         "version": "2.0",
         "routeKey": route.key,
         "rawPath": route.path,
-        "headers": {"origin": ORIGIN, "access-control-request-method": "POST"},
         "requestContext": {
-            "http": {"method": "OPTIONS", "path": route.path, "sourceIp": "192.0.2.1"},
-            "requestId": "preflight",
+            "http": {"method": method, "path": route.path, "sourceIp": "192.0.2.1"},
+            "requestId": "invoked",
         },
+        "body": json.dumps(body),
         "isBase64Encoded": False,
+        **given,
     }
     asked = deployment.client("lambda").invoke(
         FunctionName=deployment.names[route.function], Qualifier="live", Payload=json.dumps(event)
     )
-    answer = json.loads(asked["Payload"].read())
+    answer: dict[str, Any] = json.loads(asked["Payload"].read())
+    return answer
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "ANY"], ids=lambda route: route.path)
+def test_a_preflight_is_answered_by_the_deployed_function(deployment: Deployment, route: Route) -> None:
+    """Not over HTTP: ministack's API answers preflights itself, API Gateway only with a CorsConfiguration."""
+    asked = {"origin": ORIGIN, "access-control-request-method": "POST"}
+    answer = invoked(deployment, route, "OPTIONS", headers=asked)
     assert (answer["statusCode"], answer["headers"]["access-control-allow-origin"]) == (204, "*")
 
 
 def test_the_cookie_of_the_own_path_comes_and_is_read(deployment: Deployment, paper: str) -> None:
+    """It is read from `cookies` of the event, where API Gateway puts it: ministack leaves it among the headers."""
     headers = {"sec-fetch-site": "same-origin", "origin": ORIGIN}
-    first = deployment.api.call("POST", "/v1/views", {"site": paper, "article": "cookie"}, headers)
+    view = {"site": paper, "article": "first"}
+    first = deployment.api.call("POST", "/v1/views", view, headers)
     [cookie] = first.headers.get_all("set-cookie", [])
     assert cookie.startswith(f"readmeter_{paper}=")
-    again = {**headers, "cookie": cookie.split(";")[0]}
-    assert deployment.api.call("POST", "/v1/views", {"site": paper, "article": "cookie"}, again).json["used"] == 1
+    [route] = [route for route in ROUTES if route.path == "/v1/views"]
+    second = {**view, "article": "second"}
+    answer = invoked(deployment, route, "POST", second, headers=headers, cookies=[cookie.split(";")[0]])
+    assert json.loads(answer["body"])["used"] == 2
 
 
 def test_bodies_in_base64_are_read_and_sent(deployment: Deployment, paper: str) -> None:
