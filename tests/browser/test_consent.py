@@ -1,5 +1,7 @@
 """data-consent="wait": before the reader agrees nothing is stored, minted or asked; after a refusal nothing is left."""
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -77,21 +79,25 @@ def test_a_refusal_opens_the_wall_and_drops_an_answer_that_is_out(page: Page, ap
     assert page.evaluate("readmeter.decision") is None
 
 
-@pytest.mark.parametrize(("given", "asked"), [("true", 1), ("false", 0)])
-def test_a_decision_may_come_before_the_snippet(page: Page, api: Api, paper: Paper, given: str, asked: int) -> None:
+@pytest.mark.parametrize("is_given", [True, False])
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_a_decision_may_come_before_the_snippet(page: Page, api: Api, paper: Paper, is_given: bool, order: str) -> None:
     """The documented lines for a page's own code."""
     tell = (
         "const tell = given => window.readmeter ? readmeter.consent(given)"
         " : addEventListener('readmeter:ready', () => readmeter.consent(given), {once: true});"
-        f"tell({given})"
+        f"tell({json.dumps(is_given)})"
     )
     tag = f'<script async src="{api.url}/v1/snippet.js" data-site="riotimes" data-consent="wait"></script>'
-    page.goto(paper.page(script=f"<script>{tell}</script>{tag}"))
-    settle(page)
-    assert len(api.views) == asked
-    page.goto(paper.page(script=f"{tag}<script>addEventListener('load', () => {{ {tell} }})</script>"))
-    settle(page)
-    assert len(api.views) == asked * 2
+    late = f"{tag}<script>addEventListener('load', () => {{ {tell} }})</script>"
+    page.goto(paper.page(script=f"<script>{tell}</script>{tag}" if order == "before" else late))
+    if is_given:
+        Reader(page).reads(FOUR)
+        assert api.methods() == ["POST"]
+    else:
+        page.wait_for_function("performance.getEntriesByType('resource').some(({name}) => /more-/.test(name))")
+        settle(page)
+        assert api.methods() == []
 
 
 def test_stripped_attributes_wait_by_the_configuration(page: Page, api: Api, paper: Paper) -> None:
