@@ -2,13 +2,14 @@
 
 import gzip
 import hashlib
+import io
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-import duckdb
+import pyarrow.parquet
 
 from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
@@ -78,7 +79,8 @@ def exported(world: World, made: Manifest) -> None:
 def finals_are_what_was_shown(world: World, months: list[Manifest]) -> None:
     """Every month is final and everything has arrived: read by read, row by row, total by total."""
     said = shown(world)
-    assert reads(_counted(world, months)) == said, "the months' reads"
+    counted = [_counted(world, month) for month in months]
+    assert reads(row for rows in counted for row in rows) == said, "the months' reads"
     rows = [row for month in months for row in _usage(world, month)]
     quantities: Counter[tuple[Any, ...]] = Counter()
     for row in rows:
@@ -87,8 +89,8 @@ def finals_are_what_was_shown(world: World, months: list[Manifest]) -> None:
     billable = sum(row["quantity"] for row in rows if row["billable"])
     assert billable == sum(map(_billed, world.model.shown))
     assert billable == sum(month.control_totals.to_invoice for month in months), "what is invoiced"
-    for month in months:
-        _month_ties_out(world, month)
+    for month, rows in zip(months, counted, strict=True):
+        _month_ties_out(world, month, rows)
 
 
 def nothing_final_changed(world: World) -> None:
@@ -151,13 +153,13 @@ def _billed(read: Shown) -> bool:
     return read.decision == "metered" and read.traffic == "reader"
 
 
-def _month_ties_out(world: World, month: Manifest) -> None:
+def _month_ties_out(world: World, month: Manifest, counted: list[dict[str, Any]]) -> None:
     rows, totals = _usage(world, month), month.control_totals
     usage = [row for row in rows if row["row_class"] == "usage"]
     assert [totals.usage_rows, totals.quantity] == [len(usage), sum(row["quantity"] for row in usage)]
     assert totals.correction_quantity == sum(row["quantity"] for row in rows) - totals.quantity
     readers = defaultdict(set)
-    for row in _counted(world, [month]):
+    for row in counted:
         if row["row_class"] == "usage":
             readers[row["row_id"]].add(row["reader"])
     assert {row["row_id"]: row["unique_readers"] for row in usage} == {id_: len(each) for id_, each in readers.items()}
@@ -169,16 +171,10 @@ def _usage(world: World, made: Manifest) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress(world.exports.bodies[file.path]).splitlines()]
 
 
-def _counted(world: World, months: list[Manifest]) -> Iterator[dict[str, Any]]:
-    for month in months:
-        [file] = [file for file in month.files if file.name == "counted.parquet"]
-        path = world.folder / "counted.parquet"
-        path.write_bytes(world.exports.bodies[file.path])
-        names = ("row_class", "row_id", "reader", *_READ)
-        with duckdb.connect() as connection:
-            sql = f"SELECT {', '.join(names)} FROM read_parquet(?)"
-            for row in connection.execute(sql, [str(path)]).fetchall():
-                yield {**dict(zip(names, row, strict=True)), "meter": row[names.index("meter")] or ""}
+def _counted(world: World, month: Manifest) -> list[dict[str, Any]]:
+    [file] = [file for file in month.files if file.name == "counted.parquet"]
+    rows = pyarrow.parquet.read_table(io.BytesIO(world.exports.bodies[file.path])).to_pylist()
+    return [{**row, "meter": row["meter"] or ""} for row in rows]
 
 
 def _digest(read: Shown) -> str:

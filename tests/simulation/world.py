@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,8 +59,7 @@ _FAULTS = ["lost_reply", "lost_reply", "lost_request", "conflict", "sent_twice"]
 class World:
     """`model` knows what readers were shown; `finals` is every final manifest as it was first seen, as bytes."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.model = Model()
         self.finals: dict[str, bytes] = {}
