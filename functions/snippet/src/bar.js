@@ -28,6 +28,13 @@ export const show = ({ prompt, reason, remaining }) => {
     emit('dismissed', prompt, 'prompt');
   };
   bar.replaceChildren(
+    // First, so that it floats into the upper corner however many lines the rest takes.
+    element('button', {
+      ariaLabel: prompt.close_label,
+      style: css.target + ';' + css.close,
+      onclick,
+      textContent: '×',
+    }),
     message,
     ...prompt.actions
       .filter((/** @type {Link} */ link) => /^http/i.test(link.url))
@@ -39,12 +46,6 @@ export const show = ({ prompt, reason, remaining }) => {
           onclick: () => emit('clicked', link, link.kind),
         }),
       ),
-    element('button', {
-      ariaLabel: prompt.close_label,
-      textContent: '×',
-      style: css.target + ';' + css.close,
-      onclick,
-    }),
   );
   Object.assign(bar, prompt, {
     ariaLabel: prompt.message,
