@@ -2,7 +2,10 @@
 
 import pytest
 
+from readmeter.core.decision import Decision
 from readmeter.core.messages import message_problems
+from readmeter.core.prompt import prompt_for
+from readmeter.core.rules import PromptRules
 
 FIVE = [{"anonymous": 5}]
 TIERED = [{"anonymous": 5, "registered": 10}]
@@ -85,6 +88,11 @@ def test_good_sentences_are_accepted() -> None:
             {"en": {"wall": {"other": "You have read your free article(s)."}}},
             FIVE,
             ("/en/wall/other", "must write each plural form out, without (s)"),
+        ),
+        (
+            {"he": {"locked": {"other": "למנויים."}}, "iw": {"locked": {"other": "למנויים בלבד."}}},
+            FIVE,
+            ("/iw", "must not be there beside `he`: both name one language"),
         ),
         ({"en": {"wall": {"other": " "}}}, FIVE, ("/en/wall/other", "must be a sentence of at most 500 characters")),
         (
@@ -178,3 +186,10 @@ def test_a_form_that_only_0_takes_may_be_there_and_need_not() -> None:
 def test_one_is_a_word_in_languages_where_0_takes_the_same_form() -> None:
     messages = {"pt": {"countdown": {"one": "Resta um artigo.", "other": "Restam {remaining} artigos."}}}
     assert message_problems(messages, FIVE) == []
+
+
+def test_an_own_message_names_its_language_as_pages_do() -> None:
+    rules = PromptRules("https://example.com/subscribe", messages={"zh_TW": {"locked": {"other": "限訂閱讀者。"}}})
+    prompt = prompt_for(Decision("denied", "locked"), rules, ["zh-hant-tw"], "")
+    assert prompt is not None
+    assert (prompt.lang, prompt.message) == ("zh-TW", "限訂閱讀者。")

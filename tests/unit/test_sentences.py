@@ -154,3 +154,10 @@ def test_the_languages_stay_small() -> None:
     sizes = {path.name: path.stat().st_size for path in DATA.iterdir()}
     assert sizes.pop("cldr.json") <= 80_000
     assert max(sizes.values()) <= 5_000
+
+
+@pytest.mark.parametrize("day", [1, 8, 11])
+def test_italian_puts_no_article_before_a_date(day: int) -> None:
+    """It would be "il 9", but "l'8" and "l'11"."""
+    back = Decision("denied", "limit_reached", meter("week"), Allowance(5, 5), DECEMBER.replace(day=day))
+    assert not re.search(r"\b(il|dal|al|del) \d+º? dicembre", best(["it"]).message("wall", back))

@@ -52,10 +52,18 @@ def message_problems(messages: Messages, limits: Sequence[Mapping[str, int]]) ->
 
     `limits` are those of the site's meters, by reader class: only plural categories that they can reach are required.
     """
+    first = {canonical(tag): tag for tag in reversed(messages)}
     return [
-        (f"/{_escaped(tag)}{pointer}", problem)
-        for tag, kinds in messages.items()
-        for pointer, problem in _language_problems(find(tag), kinds, limits)
+        *(
+            (f"/{_escaped(tag)}", f"must not be there beside `{first[canonical(tag)]}`: both name one language")
+            for tag in messages
+            if find(tag) and first[canonical(tag)] != tag
+        ),
+        *(
+            (f"/{_escaped(tag)}{pointer}", problem)
+            for tag, kinds in messages.items()
+            for pointer, problem in _language_problems(find(tag), kinds, limits)
+        ),
     ]
 
 

@@ -31,7 +31,6 @@ class TokenBuckets:
             missing = 0
         short = missing + self._interval - self._depth
         if short > 0:
-            self._full_at[key] = moment + missing
             return short / _SECOND
         if len(self._full_at) >= MOST_BUCKETS:
             self._full_at = dict(nlargest(MOST_BUCKETS // 2, self._full_at.items(), key=itemgetter(1)))
