@@ -258,7 +258,7 @@ def test_what_the_guide_has_publishers_paste_works(page: Page, service: Running)
         expect(page.locator("#counted a")).to_have_text(["one", "two"])
         page.on("dialog", Dialog.accept)
         page.get_by_role("button", name="Erase the list").click()
-        expect(said).to_have_text(re.compile(r"^Read: 2 of 5\. Left: 3\. Erased from this list: 2\. The count starts"))
+        expect(said).to_have_text(re.compile(r"^Read: 2 of 5\. Left: 3\. Not in this list: 2\. The count starts"))
         expect(page.locator("#counted a")).to_have_count(0)
         read(page, server.url + "/one")
         assert page.evaluate("readmeter.decision.used") == 3
