@@ -22,6 +22,7 @@ from babel.plural import PluralRule
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "locales"
 DATA = ROOT / "shared" / "readmeter" / "locales"
+NO_ANSWER = ROOT / "functions" / "snippet" / "src" / "no-answer.json"  # said where the service cannot be asked
 
 LETTERS = {"zero": "z", "one": "1", "two": "2", "few": "f", "many": "m", "other": "o"}
 CHECKED = 1000  # plural tables are exact from 0 to here; the highest limit is 500
@@ -36,6 +37,7 @@ WHOLE = ("unlimited", "keep_reading", "come_back", "subscribers_only", "none_rem
 LABELS = ("subscribe", "sign_in", "register", "close")
 UNITS = ("month", "week", "day")
 PHRASES = ("of", "during")
+BY_ITSELF = ("message", "retry")
 TOP = 500  # the highest limit
 FULL_STOPS = (".", "。", "।")
 # The first of a month, where newspapers write an ordinal and CLDR a cardinal. Imprimerie nationale: 1er janvier;
@@ -132,7 +134,13 @@ def _shorter(tag: str) -> Iterator[str]:
 
 def problems(source: Mapping[str, Any], locale: Locale) -> Iterator[str]:
     """What a sentence file lacks or has wrong, a line each."""
-    wanted = {"labels": LABELS, "period": UNITS, "sentences": WHOLE, "counted": PLACEHOLDER_OF}
+    wanted = {
+        "labels": LABELS,
+        "period": UNITS,
+        "sentences": WHOLE,
+        "no_answer": BY_ITSELF,
+        "counted": PLACEHOLDER_OF,
+    }
     for section, keys in {**wanted, "number_words": ()}.items():
         table = source.get(section, {})
         yield from (f"[{section}] {key} is missing" for key in keys if not table.get(key))
@@ -143,6 +151,8 @@ def problems(source: Mapping[str, Any], locale: Locale) -> Iterator[str]:
         yield from (f"[period] {unit}.{name} is missing" for name in PHRASES if not phrases.get(name))
     for name, text in source.get("sentences", {}).items():
         yield from _text_problems(f"[sentences] {name}", text, {"resets"} if name == "come_back" else set(), set())
+    if message := source.get("no_answer", {}).get("message"):
+        yield from _text_problems("[no_answer] message", message, set(), set())
     for name, forms in source.get("counted", {}).items():
         if name in PLACEHOLDER_OF:
             yield from _counted_problems(name, forms, locale, source.get("number_words", {}))
@@ -218,18 +228,25 @@ def _spaces(source: Mapping[str, Any], phrase: str) -> set[tuple[str, str]]:
 
 def generated() -> dict[Path, str]:
     """Every file of data with its content. Raises ValueError with all that is wrong in the sources."""
-    files, wrong = {}, []
+    files: dict[Path, str] = {}
+    wrong, no_answer = [], {}
     shipped = sorted(path.stem for path in SOURCES.glob("*.toml"))
     for tag in shipped:
         source = tomllib.loads((SOURCES / f"{tag}.toml").read_text(encoding="utf-8"))
         found = list(problems(source, Locale.parse(tag, sep="-")))
         wrong += [f"locales/{tag}.toml: {problem}" for problem in found]
         if not found:
-            files[DATA / f"{tag}.json"] = json.dumps(sentences(source), ensure_ascii=False, indent=1) + "\n"
+            files[DATA / f"{tag}.json"] = _indented(sentences(source))
+            no_answer[tag] = {**source["no_answer"], "dir": Locale.parse(tag, sep="-").text_direction}
     if wrong:
         raise ValueError("\n".join(wrong))
     files[DATA / "cldr.json"] = _a_line_per_entry(cldr(shipped))
+    files[NO_ANSWER] = _indented(no_answer)
     return files
+
+
+def _indented(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
 def _a_line_per_entry(data: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ def languages() -> Iterator[tuple[Locale, Language]]:
 
 def test_the_data_is_what_its_sources_make() -> None:
     files = locales.generated()
-    assert {path.name for path in files} == {path.name for path in locales.DATA.iterdir()}
+    assert set(files) == {*locales.DATA.iterdir(), locales.NO_ANSWER}
     stale = [path.name for path, text in files.items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "run `make locales`"
 
@@ -119,6 +119,8 @@ def broken(section: str, key: str, value: Any) -> list[str]:
         ("sentences", "unlimited", "Read {.", "[sentences] unlimited has a stray brace"),
         ("sentences", "unlimited", "Read all", "[sentences] unlimited must end with a full stop: . 。 ।"),
         ("sentences", "unlimited", "Read  all.", "[sentences] unlimited has needless white space"),
+        ("no_answer", "retry", None, "[no_answer] retry is missing"),
+        ("no_answer", "message", "Read {limit}.", "[no_answer] message may not hold {limit}"),
         ("counted", "read", None, "[counted] read is missing"),
         ("counted", "read.other", None, "[counted.read] other is missing: it is used for 2, 3, 4, 5, 6"),
         ("counted", "read.few", "{limit} read.", "[counted.read] few is never used in this language"),
