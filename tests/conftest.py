@@ -1,6 +1,5 @@
 """Fixtures for every suite. Nothing here touches a network but loopback."""
 
-import gc
 import os
 import socket
 import subprocess
@@ -22,8 +21,6 @@ from readmeter.store.dynamodb import DynamoDB
 from tests.support.engines import Tables, client_of, moto_tables, tables
 
 pytest_plugins = ("tests.support.dynamodb_local",)
-
-gc.set_threshold(20_000, 20, 20)  # from 700, 10, 10: some hundredths of the CPU go to walking through what is imported
 
 
 @pytest.hookimpl(optionalhook=True)
