@@ -7,7 +7,7 @@ again, where every read has its natural key and counts once.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_lambda import LambdaClient
 
 Item = dict[str, Any]
 
@@ -26,8 +27,8 @@ PATIENT = Config(retries={"mode": "adaptive", "total_max_attempts": 20})  # at t
 def put_back(client: "DynamoDBClient", source: str, target: str, now: float, *, overwrite: bool) -> Counter[str]:
     """How many items of `source` were put into `target`, and how many were `left` as they are there.
 
-    Without `overwrite` only what `target` lacks; with it everything, but never over a reader who was erased since.
-    What had expired by `now` (epoch seconds) stays away.
+    Without `overwrite` only what `target` lacks; with it everything, but never over an item that was erased since.
+    An erasure that found no item left none behind, and is undone. What had expired by `now` (epoch seconds) stays away.
     """
     request = _over_all_but_erased if overwrite else _where_missing
 
@@ -36,6 +37,12 @@ def put_back(client: "DynamoDBClient", source: str, target: str, now: float, *, 
 
     with ThreadPoolExecutor(SEGMENTS) as pool:
         return sum(pool.map(segment, range(SEGMENTS)), Counter())
+
+
+def running(client: "LambdaClient", functions: Sequence[str]) -> list[str]:
+    """Those of `functions` that are not stopped: by a reserved concurrency of 0."""
+    kept = {name: client.get_function_concurrency(FunctionName=name) for name in functions}
+    return [name for name, answer in kept.items() if answer.get("ReservedConcurrentExecutions") != 0]
 
 
 def _items(client: "DynamoDBClient", table: str, now: float, segment: int) -> Iterator[Item]:
@@ -73,11 +80,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Puts the items of a restored table back into the stack's.")
     parser.add_argument("source", help="the restored table")
     parser.add_argument("target", help="the stack's table")
-    parser.add_argument("--overwrite", action="store_true", help="also over what is there, but for erased readers")
-    given = parser.parse_args()
-    counts = put_back(
-        boto3.client("dynamodb", config=PATIENT), given.source, given.target, time.time(), overwrite=given.overwrite
+    parser.add_argument(
+        "--overwrite",
+        nargs="+",
+        default=[],
+        metavar="FUNCTION",
+        help="also over what is there, but for erased readers; these functions, which write it, have to be stopped",
     )
+    given = parser.parse_args()
+    if at_work := running(boto3.client("lambda"), given.overwrite):
+        parser.error(f"{' and '.join(at_work)} may still write what would be taken back: stop them first")
+    client = boto3.client("dynamodb", config=PATIENT)
+    counts = put_back(client, given.source, given.target, time.time(), overwrite=bool(given.overwrite))
     print(f"{counts['put back']} items put back, {counts['left']} left as they are.")
 
 

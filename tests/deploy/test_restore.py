@@ -5,9 +5,13 @@ Rehearsed on moto, whose restore gives the table as it stands: the point in time
 
 from __future__ import annotations
 
+import io
+import sys
+import zipfile
 from dataclasses import asdict
 from typing import Any
 
+import boto3
 import pytest
 
 from readmeter.store.reads import reads_of
@@ -15,7 +19,7 @@ from readmeter.usage.ledger import natural_key, new_rows
 from tests.support.endpoint import KEYRING, NOW, Desk
 from tests.support.engines import Tables
 from tests.support.site import compiled
-from tools.put_back import put_back
+from tools.put_back import main, put_back
 
 SEEDS = [letter * 22 for letter in "ABCD"]
 RESTORED = "readmeter-restored"
@@ -82,6 +86,48 @@ def test_a_reader_who_was_erased_since_stays_erased(accident: Accident, overwrit
     assert accident.put_back(overwrite=overwrite)["left"] >= 1
     of_nobody = [item for item in accident.tables.meter_items() if not list(reads_of(item))]
     assert (len(of_nobody), accident.used(SEEDS[0])) == (1, 2)
+
+
+def test_an_erasure_that_found_nothing_is_undone(accident: Accident) -> None:
+    """Why step 1 stops the reader function: where no item is, an erasure leaves no trace that could tell."""
+    accident.lose()
+    accident.desk.erase(accident.tokens[0])
+    assert accident.put_back() == {"put back": 4}
+    assert accident.used(SEEDS[0]) == 2
+    assert len([item for item in accident.tables.meter_items() if list(reads_of(item))]) == 4
+
+
+@pytest.fixture
+def functions(moto: Tables, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two that run."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    role = boto3.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("app.py", "")
+    for name in ("views", "reader"):
+        boto3.client("lambda").create_function(
+            FunctionName=name, Role=role, Code={"ZipFile": code.getvalue()}, Runtime="python3.13", Handler="app.handler"
+        )
+    return ["views", "reader"]
+
+
+def test_nothing_is_overwritten_while_a_function_may_write(
+    accident: Accident, functions: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accident.read(SEEDS[0], "c", "d")
+    words = ["put_back.py", RESTORED, accident.tables.meter_table, "--overwrite", *functions]
+    monkeypatch.setattr(sys, "argv", words)
+
+    boto3.client("lambda").put_function_concurrency(FunctionName="reader", ReservedConcurrentExecutions=0)
+    with pytest.raises(SystemExit):
+        main()
+    assert "error: views may still write" in capsys.readouterr().err
+    assert accident.used(SEEDS[0]) == 4
+
+    boto3.client("lambda").put_function_concurrency(FunctionName="views", ReservedConcurrentExecutions=0)
+    main()
+    assert (capsys.readouterr().out, accident.used(SEEDS[0])) == ("4 items put back, 0 left as they are.\n", 2)
 
 
 def test_a_reader_who_was_erased_before_comes_back_without_a_trace(moto: Tables) -> None:
