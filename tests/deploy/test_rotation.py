@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from readmeter.core.keys import Keyring
 from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_token, reader_token
 from tests.deploy.conftest import ROOT
-from tools.rotate_key import VERIFIES_FOR, next_secret
+from tools.rotate_key import VERIFIES_FOR, next_secret, without_key
 
 NOW = 1_800_000_000.0
 READER = Reader(bytes(range(16)))
@@ -59,6 +62,43 @@ def test_a_retired_key_verifies_for_as_long_as_a_token_lives_and_then_leaves_the
     later, _ = next_secret(rotated, NOW + VERIFIES_FOR + 7200, "fresh again")
     assert [token["kid"] for token in rotated["tokens"]] == ["1", "0"]
     assert [token["kid"] for token in later["tokens"]] == ["1", "2"]
+
+
+def test_a_leaked_key_ends_once_another_signs_and_readers_of_that_one_stay() -> None:
+    before, _, rotated = steps(2)
+    ended, done = without_key(rotated, NOW + 1200, "0")
+    assert done == "Key 0 verifies no more."
+    assert not knows(ended, reader_token(keyring(before), "riotimes", READER, NOW))
+    assert knows(ended, reader_token(keyring(ended), "riotimes", READER, NOW))
+    assert [token["kid"] for token in next_secret(ended, NOW + 1800, "fresh again")[0]["tokens"]] == ["1", "2"]
+
+
+@pytest.mark.parametrize("secret", steps(1))
+def test_a_key_that_signs_is_not_ended(secret: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"^Key 0 signs: rotate it first, with two runs\.$"):
+        without_key(secret, NOW + 1200, "0")
+
+
+def test_a_key_that_is_not_there_is_not_ended() -> None:
+    with pytest.raises(ValueError, match=r"^There is no key 7: the secret has 1, 0\.$"):
+        without_key(steps(2)[-1], NOW + 1200, "7")
+
+
+def test_an_expired_key_that_signs_is_not_rotated_to_a_retired_one() -> None:
+    signing, retired = steps(2)[-1]["tokens"]
+    broken = {**AS_DEPLOYED, "tokens": [{**signing, "expires": 0}, retired]}
+    said = "Key 1 signs and has expired: set its `expires` to null, then rotate."
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+        next_secret(broken, NOW + 1200, "fresh")
+    done = subprocess.run(
+        [sys.executable, "tools/rotate_key.py"],
+        cwd=ROOT,
+        input=json.dumps(broken),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{said}\n")
 
 
 def test_the_permanent_secret_never_changes() -> None:
