@@ -18,9 +18,9 @@ run: $(RUN)  ## start the service and a demo newspaper (PORT=8080 DEMO_PORT=8081
 test: $(TEST) lint  ## install what is needed and run the whole test suite
 	@tools/test.sh
 
-test-http: .venv/test.stamp  ## run the HTTP tests against a deployment: READMETER_URL=https://… (docs/deploy.md)
+test-http: .venv/test.stamp  ## run the HTTP tests against a deployment: READMETER_URL=https://… (docs/deploy.md; TESTS=some files)
 	@: $${READMETER_URL:?names the deployment: READMETER_URL=https://… make test-http}
-	@.venv/bin/python -m pytest tests/http --force-enable-socket -rs
+	@.venv/bin/python -m pytest $${TESTS:-tests/http} --force-enable-socket -rfEs
 
 check: lint  ## lint and the fast tests: under a minute
 	@.venv/bin/python -m pytest tests/unit tests/property

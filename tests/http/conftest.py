@@ -6,7 +6,9 @@ With READMETER_URL (`make test-http`) the service is a deployment, and only what
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +20,7 @@ from local.engine import ROOT
 from local.template import Template
 from readmeter.usage.objects import S3Objects
 from tests.conftest import Running
-from tests.http.deployments import reason_to_skip
+from tests.http.deployments import Deployed, reason_to_skip
 from tests.support.admin_api import SECRET, AdminClient, Clock
 from tests.support.api import Api, fresh_id, site_document
 from tests.support.signature import signed_by
@@ -38,21 +40,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> No
         return
     if not STAFF and urlsplit(DEPLOYMENT).hostname not in LOOPBACK:
         raise pytest.UsageError("READMETER_ADMIN_URL names the deployment's admin API: `make deploy` ends with it.")
-    here = [item for item in items if not {"api", "service", "start"} & set(item.fixturenames)]
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]  # it is given the whole session's
+    here = [item for item in ours if not {"api", "service", "start"} & set(item.fixturenames)]
     config.hook.pytest_deselected(items=here)
     items[:] = [item for item in items if item not in here]
-    for item in items:
-        if reason := reason_to_skip(item, is_signed=bool(STAFF)):
+    for item in ours:
+        if item not in here and (reason := reason_to_skip(item, is_signed=bool(STAFF))):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session", autouse=True)  # before a test takes the credentials out of the environment
-def _deployment() -> Api:
-    return Api(DEPLOYMENT, STAFF, signed_by(boto3.Session()) if STAFF else None)
+def _deployment() -> Iterator[Deployed]:
+    deployed = Deployed(DEPLOYMENT, STAFF, signed_by(boto3.Session()) if STAFF else None)
+    yield deployed
+    for site in deployed.published:
+        with suppress(OSError):
+            deployed.admin("DELETE", f"/v1/admin/sites/{site}")
 
 
-@pytest.fixture
-def api(request: pytest.FixtureRequest, _deployment: Api) -> Api:
+@pytest.fixture(scope="session")
+def api(request: pytest.FixtureRequest, _deployment: Deployed) -> Api:
     """The deployment that READMETER_URL names, else the service that the tests start."""
     if DEPLOYMENT:
         return _deployment
@@ -60,9 +67,9 @@ def api(request: pytest.FixtureRequest, _deployment: Api) -> Api:
     return Api(service.api)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(api: Api) -> str:
-    """A fresh site, by its id: what its publisher does not say has its default."""
+    """A site of the module's tests, by its id: each counts readers of its own. What is not said has its default."""
     document = site_document(fresh_id())
     api.publish(document)
     return str(document["site"])

@@ -1,6 +1,11 @@
-"""Which tests of this folder a deployment cannot be asked, and why. All others that use `api` run against it."""
+"""A deployment as these tests use it: which it cannot be asked, and why. All others that use `api` run against it."""
+
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+
+from tests.support.api import Api, Reply
 
 # By what they ask of tests/conftest.py
 BY_FIXTURE = {
@@ -24,3 +29,14 @@ def reason_to_skip(test: pytest.Function, *, is_signed: bool) -> str | None:
         if fixture in test.fixturenames:
             return reason
     return BY_NAME.get(test.originalname) if is_signed else None
+
+
+@dataclass(frozen=True)
+class Deployed(Api):
+    """`published`: the ids of the sites that were made there, to be deleted at the end."""
+
+    published: set[str] = field(default_factory=set)
+
+    def publish(self, document: dict[str, Any]) -> Reply:
+        self.published.add(document["site"])
+        return super().publish(document)

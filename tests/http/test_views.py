@@ -14,13 +14,24 @@ SIGNED = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 TOO_LARGE = b" " * 8193
 
 
-@pytest.fixture
-def site(api: Api) -> str:
+def published(api: Api) -> str:
     """A site with five free articles a month."""
     document = site_document(fresh_id())
     document["prompt"]["sign_in_url"] = f"{ORIGIN}/sign-in?back={{return_url}}"
     api.publish(document)
     return str(document["site"])
+
+
+@pytest.fixture
+def site(api: Api) -> str:
+    """A site of the test's own: it changes it, or counts the reader of `read`."""
+    return published(api)
+
+
+@pytest.fixture(scope="module")
+def paper(api: Api) -> str:
+    """A site that several tests ask, each as readers of its own."""
+    return published(api)
 
 
 def read(api: Api, site: str, article: str, **fields: Any) -> Any:
@@ -135,16 +146,16 @@ def test_a_repeat_is_free_also_at_the_wall(api: Api, site: str) -> None:
     assert read(api, site, "article-9")["access"] == "denied"
 
 
-def test_the_token_of_one_answer_names_the_reader_in_the_next(api: Api, site: str) -> None:
-    token = read(api, site, "a", seed=None)["reader"]
-    assert read(api, site, "b", seed=None, reader=token)["used"] == 2
-    assert read(api, site, "c", seed=None)["used"] == 1
+def test_the_token_of_one_answer_names_the_reader_in_the_next(api: Api, paper: str) -> None:
+    token = read(api, paper, "a", seed=None)["reader"]
+    assert read(api, paper, "b", seed=None, reader=token)["used"] == 2
+    assert read(api, paper, "c", seed=None)["used"] == 1
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "text/plain;charset=UTF-8", "application/json", "", "a/b"])
-def test_every_content_type_is_read_as_json(api: Api, site: str, content_type: str) -> None:
+def test_every_content_type_is_read_as_json(api: Api, paper: str, content_type: str) -> None:
     """Types that API Gateway does not know arrive in base64."""
-    answer = api.post({"site": site, "article": "são", "seed": "A" * 22}, content_type=content_type)
+    answer = api.post({"site": paper, "article": "são"}, content_type=content_type)
     assert (answer.status, answer.json["used"]) == (200, 1)
 
 
@@ -191,10 +202,10 @@ def test_checks_come_in_the_contracts_order(api: Api, path: str, status: int) ->
 
 
 @pytest.mark.parametrize("path", ["/v1/views", "/v1/access"])
-def test_fields_are_checked_before_the_origin_and_the_origin_last(api: Api, site: str, path: str) -> None:
+def test_fields_are_checked_before_the_origin_and_the_origin_last(api: Api, paper: str, path: str) -> None:
     foreign = "https://staging.example.com"
-    assert_problem(api.post({"site": site, "article": 7}, path, origin=foreign), 422)
-    assert_problem(api.post({"site": site, "article": "a"}, path, origin=foreign), 403)
+    assert_problem(api.post({"site": paper, "article": 7}, path, origin=foreign), 422)
+    assert_problem(api.post({"site": paper, "article": "a"}, path, origin=foreign), 403)
 
 
 def assert_problem(answer: Reply, status: int) -> None:
@@ -275,10 +286,10 @@ def test_a_limit_of_one_and_of_nought_have_their_own_sentences(api: Api, site: s
     ],
 )
 def test_the_pages_language_goes_before_the_readers_before_the_sites(
-    api: Api, site: str, locale: str | None, accept: str | None, expected: tuple[str, str]
+    api: Api, paper: str, locale: str | None, accept: str | None, expected: tuple[str, str]
 ) -> None:
     headers = {} if accept is None else {"accept_language": accept}
-    prompt = api.post({"site": site, "article": "a", "locale": locale}, **headers).json["prompt"]
+    prompt = api.post({"site": paper, "article": "a", "locale": locale}, **headers).json["prompt"]
     assert (prompt["lang"], prompt["dir"]) == expected
     assert "4" in prompt["message"] or "٤" in prompt["message"]
 
@@ -305,9 +316,9 @@ def test_the_sites_language_holds_where_nobody_names_one(api: Api, site: str) ->
         " ",
     ],
 )
-def test_readers_are_sent_back_to_the_site_and_nowhere_else(api: Api, site: str, url: str) -> None:
+def test_readers_are_sent_back_to_the_site_and_nowhere_else(api: Api, paper: str, url: str) -> None:
     for headers in ({}, {"origin": ORIGIN}):
-        answer = api.post({"site": site, "article": "a", "url": url}, **headers)
+        answer = api.post({"site": paper, "article": "a", "url": url}, **headers)
         links = {action["kind"]: action["url"] for action in answer.json["prompt"]["actions"]}
         assert links["sign_in"] == f"{ORIGIN}/sign-in?back=https%3A%2F%2Fwww.riotimesonline.com"
 
@@ -325,8 +336,8 @@ def test_views_of_unstored_readers_are_decided_as_usual(api: Api, site: str) -> 
     assert read(api, site, "a", storage="none")["remaining"] == 4
 
 
-def test_a_body_in_chunks_is_a_body(api: Api, site: str) -> None:
-    body = f'{{"site": "{site}", "article": "a"}}'.encode()
+def test_a_body_in_chunks_is_a_body(api: Api, paper: str) -> None:
+    body = f'{{"site": "{paper}", "article": "a"}}'.encode()
     chunked = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:5], body[5:], b""))
     answer = api.call("POST", "/v1/views", chunked, {"transfer-encoding": "chunked"})
     assert answer.status == 200, answer.body

@@ -11,7 +11,7 @@ OTHER = "https://riotimesonline.com:8443"
 CORS = ("access-control-allow-origin", "vary", "access-control-allow-credentials")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(api: Api) -> str:
     document = site_document(fresh_id(), origins=[ORIGIN, OTHER])
     api.publish(document)
