@@ -2,6 +2,7 @@
 # Fetches the tools that only the tests use, runs the whole suite, and says last what could not run and what to type.
 # With CI=true a tool that is missing is a failure.
 set -u
+unset READMETER_URL READMETER_ADMIN_URL # of `make test-http`: here the service under test is the one that the tests start
 missing="" ignored=""
 
 has() {
@@ -11,6 +12,11 @@ has() {
 apt() { # packages: installs them where this machine lets us
     [ "$(id -u)" = 0 ] && has apt-get || return 1
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+} >&2
+
+servers() { # nginx's package would start one on port 80: of it the program alone, into .tools; its libraries are Apache's too
+    apt apache2-bin || return 1
+    has nginx || { mkdir -p .tools/nginx && cd .tools/nginx && apt-get download -qq nginx && dpkg -x nginx_*.deb . && has nginx; }
 } >&2
 
 lacking() { # what is not run, what to type, the tests' folders or files
@@ -35,7 +41,7 @@ has chromium || apt chromium fonts-dejavu-core ||
 has soffice || apt libreoffice-calc-nogui ||
     lacking "exports in a spreadsheet" "sudo apt-get install libreoffice-calc-nogui" tests/usage/test_export_spreadsheet.py
 
-{ PATH=$PATH:/usr/sbin && has nginx && has apache2; } || apt nginx-light apache2-bin ||
+(PATH=$PATH:/usr/sbin:$PWD/.tools/nginx/usr/sbin && { { has nginx && has apache2; } || servers; }) ||
     lacking "the own path's recipes" "sudo apt-get install nginx-light apache2-bin" tests/http/test_own_path.py
 
 # shellcheck disable=SC2086

@@ -53,12 +53,12 @@ def pretend_python(machine: Path, script: str) -> None:
 
 @pytest.fixture
 def bare_project(machine: Path) -> Path:
-    """A checkout on that machine, whose pytest passes and says what it was asked for."""
+    """A checkout on that machine, whose pytest passes and says what it was asked for, and of which deployment."""
     project = machine / "project"
     shutil.copytree(ROOT / "tools", project / "tools")
     python = project / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
-    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.write_text('#!/bin/sh\necho "$@" $READMETER_URL $READMETER_ADMIN_URL\n')
     python.chmod(0o755)
     (machine / "apt-get").unlink(missing_ok=True)
     (machine / "id").symlink_to(str(shutil.which("id")))
@@ -81,10 +81,24 @@ def test_what_could_not_run_is_said_last_with_what_to_type(bare_project: Path) -
     asked, *said = [line for line in done.stdout.splitlines() if line]
     assert done.returncode == 0
     assert asked.startswith("-m pytest ")
-    assert len(said) == 5
-    assert all(re.fullmatch(r"Not run: .+\. Type: .+", line) for line in said)
+    subjects = [re.fullmatch(r"Not run: (.+?)\. Type: .+", line) for line in said]
+    assert all(subjects)
+    assert [found[1] for found in subjects if found and found[1] != "the own path's recipes"] == [  # looks in /usr/sbin
+        "what a reader sees in a browser",
+        "the rebuild of the snippet",
+        "sam build and the rehearsal of a deployment",
+        "the rehearsal of a deployment",
+        "exports in a spreadsheet",
+    ]
     assert "--ignore=tests/browser" in asked
     assert "--ignore=tests/deploy/test_build.py --ignore=tests/deploy/rehearsal" in asked
+
+
+def test_the_suite_asks_no_deployment_whatever_the_environment_names(bare_project: Path) -> None:
+    done = make_test(
+        bare_project, READMETER_URL="https://elsewhere.example", READMETER_ADMIN_URL="https://staff.example"
+    )
+    assert "example" not in done.stdout
 
 
 def test_in_ci_a_missing_tool_is_a_failure(bare_project: Path) -> None:
