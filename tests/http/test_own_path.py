@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from functions.snippet.app import ASSETS
+from local.engine import ROOT
 from tests.conftest import Running, free_port
 from tests.support.api import Api, Reply
 from tests.support.documents import block
@@ -26,8 +27,9 @@ ORIGIN = "https://www.riotimesonline.com"
 SAME_ORIGIN = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 OTHERS = "wordpress_logged_in_1=secret; theme=dark"
 SECRET = "k1.c2VjcmV0"
+OF_THE_SITE = "readmeter_riotimes="
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-PROGRAMS = f"{os.environ['PATH']}:/usr/sbin"
+PROGRAMS = f"{os.environ['PATH']}:/usr/sbin:{ROOT / '.tools' / 'nginx' / 'usr' / 'sbin'}"
 MODULES = Path("/usr/lib/apache2/modules")
 NEEDED = "mpm_event authz_core setenvif headers socache_shmcb ssl proxy proxy_http"
 # What Cloudflare does around a Worker: connections of its own, and bodies that are unpacked on the way
@@ -65,7 +67,7 @@ class OwnPath:
 
 
 @contextmanager
-def nginx(port: int, api: Front, folder: Path) -> Iterator[str]:
+def nginx(port: int, api: Front, folder: Path, site: str) -> Iterator[str]:
     """Within what often stands around it and must not get in its way."""
     name = "api.readmeter.test"
     recipe = block(DOCUMENT, "nginx", "location ").replace("YOUR-API", f"{name}:{api.port}")
@@ -76,7 +78,7 @@ def nginx(port: int, api: Front, folder: Path) -> Iterator[str]:
             daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{}}
             http {{
                 access_log off; {places}
-                {block(DOCUMENT, "nginx", "map ")}
+                {for_site(block(DOCUMENT, "nginx", "map "), site)}
                 server {{
                     listen 127.0.0.1:{port};
                     proxy_set_header Host $host;
@@ -89,8 +91,8 @@ def nginx(port: int, api: Front, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def apache(port: int, api: Front, folder: Path) -> Iterator[str]:
-    recipe = block(DOCUMENT, "apache").replace("YOUR-API", f"localhost:{api.port}").replace("YOUR-SECRET", SECRET)
+def apache(port: int, api: Front, folder: Path, site: str) -> Iterator[str]:
+    recipe = for_site(block(DOCUMENT, "apache"), site).replace("YOUR-API", f"localhost:{api.port}")
     modules = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in NEEDED.split())
     (folder / "apache.conf").write_text(f"""
         {modules}
@@ -103,15 +105,16 @@ def apache(port: int, api: Front, folder: Path) -> Iterator[str]:
         Listen 127.0.0.1:{port}
         ProxyPreserveHost On
         <VirtualHost 127.0.0.1:{port}>
-        {recipe.replace(CERTIFICATES, str(api.certificate))}
+        {recipe.replace("YOUR-SECRET", SECRET).replace(CERTIFICATES, str(api.certificate))}
         </VirtualHost>""")
     with running(["apache2", "-D", "FOREGROUND", "-f", str(folder / "apache.conf")], port):
         yield "localhost"
 
 
 @contextmanager
-def worker(port: int, api: Front, folder: Path) -> Iterator[str]:
-    (folder / "worker.mjs").write_text(block(DOCUMENT, "js").replace("YOUR-API", f"localhost:{api.port}"))
+def worker(port: int, api: Front, folder: Path, site: str) -> Iterator[str]:
+    recipe = for_site(block(DOCUMENT, "js"), site).replace("YOUR-API", f"localhost:{api.port}")
+    (folder / "worker.mjs").write_text(recipe)
     (folder / "platform.mjs").write_text(PLATFORM)
     with running(
         ["node", str(folder / "platform.mjs"), str(port), SECRET], port, NODE_EXTRA_CA_CERTS=str(api.certificate)
@@ -119,34 +122,48 @@ def worker(port: int, api: Front, folder: Path) -> Iterator[str]:
         yield "localhost"
 
 
+def for_site(recipe: str, site: str) -> str:
+    """The recipe with another site's id than the documents' example."""
+    assert OF_THE_SITE in recipe
+    return recipe.replace(OF_THE_SITE, f"readmeter_{site}=")
+
+
 @contextmanager
-def running(command: list[str], port: int, **environment: str) -> Iterator[None]:
+def running(command: list[str], port: int, seconds: float = 60, **environment: str) -> Iterator[None]:
     """A server until the block is left; it is ready when it takes connections."""
     program = shutil.which(command[0], path=PROGRAMS)
     assert program, f"{command[0]} is not installed: `make test` installs it, or says what to type"
     process = subprocess.Popen([program, *command[1:]], env={**os.environ, **environment})
     try:
-        while True:
+        deadline = time.monotonic() + seconds
+        while not takes_connections(port):
             assert process.poll() is None, f"{command[0]} stopped with exit code {process.returncode}"
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+            assert time.monotonic() < deadline, f"{command[0]} was not ready after {seconds} s"
             time.sleep(0.02)
+        assert process.poll() is None, f"another program has port {port}: {command[0]} stopped"
         yield
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
+def takes_connections(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture(scope="module", params=[nginx, apache, worker], ids=lambda recipe: recipe.__name__)
 def path(
-    request: pytest.FixtureRequest, service: Running, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, service: Running, site: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OwnPath]:
-    recipe: Callable[[int, Front, Path], contextmanager[str]] = request.param
+    recipe: Callable[[int, Front, Path, str], contextmanager[str]] = request.param
     folder = tmp_path_factory.mktemp("own-path")
     port = free_port()
-    with front(service.api, folder) as api, recipe(port, api, folder) as name:
-        yield OwnPath(Api(f"http://localhost:{port}"), api, name)
+    with front(service.api, folder) as api, recipe(port, api, folder, site) as name:
+        page = Api(f"http://localhost:{port}")
+        assert page.call("GET", "/_free/v1/health").status == 200
+        assert api.requests, f"another program has port {port}"  # who got it first, and stays there
+        yield OwnPath(page, api, name)
 
 
 def test_the_api_is_asked_by_its_own_name_at_its_own_path(path: OwnPath, site: str) -> None:
@@ -173,6 +190,15 @@ def test_no_cookie_but_readmeters_leaves_the_site(path: OwnPath, site: str) -> N
     assert not path.api.requests[-1].headers.get("cookie")
     path.view(site, "a", cookie=f"a=1; readmeter_{site}=token; {OTHERS}")
     assert path.api.requests[-1].headers["cookie"] == f"readmeter_{site}=token"
+
+
+def test_of_several_sites_on_a_host_the_cookie_of_this_one_arrives(path: OwnPath, site: str) -> None:
+    mine = f"readmeter_{site}=token"
+    for others in (f"readmeter_{site}-es=A", f"wp_readmeter_{site}=1", f"wp_readmeter_seen=1; readmeter_{site}-es=A"):
+        path.view(site, "a", cookie=f"{others}; {mine}; {OTHERS}")
+        assert path.api.requests[-1].headers["cookie"] == mine
+        path.view(site, "a", cookie=f"{others}; {OTHERS}")
+        assert not path.api.requests[-1].headers.get("cookie")
 
 
 def test_what_readmeter_refuses_arrives_as_it_is(path: OwnPath, site: str) -> None:
