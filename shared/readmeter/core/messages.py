@@ -52,7 +52,7 @@ def message_problems(messages: Messages, limits: Sequence[Mapping[str, int]]) ->
 
     `limits` are those of the site's meters, by reader class: only plural categories that they can reach are required.
     """
-    first = {canonical(tag): tag for tag in reversed(messages)}
+    first = {canonical(tag): tag for tag in reversed(list(messages))}
     return [
         *(
             (f"/{_escaped(tag)}", f"must not be there beside `{first[canonical(tag)]}`: both name one language")
