@@ -22,6 +22,7 @@ _DEPLOYED_ONLY = frozenset(
     }
 )
 
+_NAMED = re.compile(r"\$\{([^}]+)\}")  # in the text of Fn::Sub
 _SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 
 
@@ -106,7 +107,7 @@ class Template:
         defaults = {key: str(value.get("Default", "")) for key, value in document.get("Parameters", {}).items()}
         buckets = _of_type(resources, "AWS::S3::Bucket")
         logical = {name: name.lower() if name in buckets else name for name in resources}
-        known = {**logical, **defaults, **(names or {})}
+        known = {"AWS::StackName": "local", **logical, **defaults, **(names or {})}
         shared = document.get("Globals", {}).get("Function", {})
         functions = _of_type(resources, "AWS::Serverless::Function")
         authorizers = {
@@ -225,5 +226,7 @@ def _resolve(value: object, known: Mapping[str, str]) -> str:
             return known[name]
         case {"Fn::GetAtt": [str(name), str(attribute)]} if name in known:
             return known.get(f"{name}.{attribute}", known[name])
+        case {"Fn::Sub": str(text)} if set(_NAMED.findall(text)) <= known.keys():
+            return _NAMED.sub(lambda found: known[found[1]], text)
         case _:
             raise ValueError(f"template.yaml: {value!r} is not understood here")

@@ -27,6 +27,7 @@ class Stack:
 
     resources: dict[str, Resource]
     outputs: dict[str, Any]
+    parameters: dict[str, Any]
 
     def of_type(self, kind: str) -> dict[str, Resource]:
         return {name: resource for name, resource in self.resources.items() if resource["Type"] == kind}
@@ -58,7 +59,7 @@ def translate() -> Callable[..., Stack]:
     def translated(layer_key: str = "layer") -> Stack:
         script = ROOT / "tests" / "deploy" / "translate.py"
         template = json.loads(run(SAM_ENVIRONMENT / "python", script, "template.yaml", layer_key))
-        return Stack(template["Resources"], template["Outputs"])
+        return Stack(template["Resources"], template["Outputs"], template["Parameters"])
 
     return translated
 

@@ -233,5 +233,27 @@ class TestUsage:
         assert stack.resources["FinanceSubscription"]["Condition"] == "HasFinanceEmail"
 
 
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("RequestsPerSecond", 1),
+        ("NetworkRequestsPerSecond", 1),
+        ("NetworkBurst", 1),
+        ("MaxWritesPerSecond", 1),
+        ("ViewsReservedConcurrency", 1),
+        ("LambdaConcurrency", 10),
+    ],
+)
+def test_a_limit_is_a_whole_number_that_lets_something_through(stack: Stack, name: str, least: int) -> None:
+    declared = stack.parameters[name]
+    assert declared["Type"] == "String"
+
+    def taken(value: str) -> bool:
+        return re.search(declared["AllowedPattern"], value) is not None
+
+    assert all(taken(value) for value in (declared["Default"], str(least), "2000"))
+    assert not any(taken(value) for value in ("0", "1000.5", "-1", "1e3", str(least - 1)))
+
+
 def test_the_outputs_are_what_make_deploy_prints(stack: Stack) -> None:
     assert stack.outputs.keys() == {"ApiUrl", "AdminUrl", "LedgerFunctionName", "ScriptTag", "NextCommand"}

@@ -43,7 +43,7 @@ PUBLISHED: dict[tuple[str, str], list[set[str]]] = {
     ("AWS/DynamoDB", "ConditionalCheckFailedRequests"): OF_TABLES,
     ("AWS/Events", "Invocations"): [{"RuleName"}],
     # Ours: shared/readmeter/usage/reconcile_job.py, and the filter of the access log
-    ("Readmeter", "ReconciliationDrift"): [{"service"}],
+    ("Readmeter/${AWS::StackName}", "ReconciliationDrift"): [{"service"}],
     ("Readmeter/${AWS::StackName}", "TooManyRequests"): [set()],
 }
 KINDS = {
@@ -131,6 +131,19 @@ def test_refusals_are_counted_from_the_status_in_the_access_log(stack: Stack) ->
     field, status = re.fullmatch(r'\{ \$\.(\w+) = "(\d+)" \}', counting["FilterPattern"]).groups()  # type: ignore[union-attr]
     line = stack.properties("PublicApiApiGatewayDefaultStage")["AccessLogSettings"]["Format"]
     assert (json.loads(line)[field], status) == ("$context.status", "429")
+
+
+def test_the_metrics_of_two_stacks_are_apart(stack: Stack) -> None:
+    given = stack.properties("ExportsFunction")["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    ours = {metric.namespace for metric in looked_at(stack) if not metric.namespace.startswith("AWS/")}
+    assert {text(given)} == ours == {"Readmeter/${AWS::StackName}"}
+
+
+def test_one_batch_that_is_late_rings_however_seldom_batches_come(stack: Stack) -> None:
+    (mapping,) = stack.of_type("AWS::Lambda::EventSourceMapping").values()
+    alarm = alarms(stack)["LedgerBehind"]
+    assert alarm["DatapointsToAlarm"] == 1
+    assert alarm["Period"] * alarm["EvaluationPeriods"] > mapping["Properties"]["MaximumBatchingWindowInSeconds"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
