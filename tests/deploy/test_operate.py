@@ -6,8 +6,11 @@ import inspect
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
@@ -16,13 +19,24 @@ from botocore.model import ServiceModel
 
 from readmeter.usage.jobs import Jobs
 from readmeter.web.fault import fault_fields
-from tests.deploy.conftest import ROOT, Stack
+from tests.deploy.conftest import ROOT, SAM_ENVIRONMENT, Stack, run
 from tests.support.documents import blocks
 from tools.deploy import parameters
 
 PAGE = ROOT / "docs" / "operate.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 SHELL = "\n".join(blocks(PAGE, "sh"))
+(LIMITS,) = blocks(PAGE, "toml")
+# As `sam deploy --save-params` does with what first_answers gives it
+SAVED_BY_SAM = """
+import sys
+from samcli.lib.config.samconfig import SamConfig
+config = SamConfig(sys.argv[1])
+overrides = {"Architecture": "arm64", "AlarmEmail": "ops@example.com"}
+config.put(["deploy"], "parameters", "parameter_overrides", overrides)
+config.put(["global"], "parameters", "region", "us-east-1")
+config.flush()
+"""
 OF_EVERY_COMMAND = {"--query", "--output", "--cli-read-timeout", "--cli-binary-format"}
 # Made of several calls, so that no service's model has them
 OF_SEVERAL_CALLS = {"logs tail": {"--since", "--format", "--filter-pattern"}, "s3 cp": {"--recursive"}}
@@ -88,11 +102,34 @@ def test_every_tool_that_is_typed_is_there() -> None:
 
 
 def test_limits_are_parameters_with_the_defaults_that_are_told(declared: dict[str, str]) -> None:
-    (settings,) = blocks(PAGE, "toml")
-    assert parameters(tomllib.loads(settings)).keys() <= declared.keys()
+    assert parameters(in_table(LIMITS)).keys() <= declared.keys()
     for name, default in re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| ([\d, ]+) \|", TEXT, re.MULTILINE):
         told = dict(zip(re.findall(r"\w+", name), default.split(", "), strict=True))
         assert told == {each: declared[each] for each in told}
+
+
+def in_table(settings: str) -> dict[str, Any]:
+    """What `make deploy` reads of a samconfig.toml."""
+    deploy: dict[str, Any] = tomllib.loads(settings)["default"]["deploy"]["parameters"]
+    return deploy
+
+
+def test_raised_limits_are_added_to_what_the_first_deployment_saved(tmp_path: Path) -> None:
+    shutil.copy2(ROOT / "samconfig.toml", tmp_path)
+    run(SAM_ENVIRONMENT / "python", "-c", SAVED_BY_SAM, tmp_path)
+    saved = (tmp_path / "samconfig.toml").read_text(encoding="utf-8")
+    table, _, added = LIMITS.partition("\n")
+    assert saved.count(table) == 1
+    merged = in_table(saved.replace(table, f"{table}\n{added}"))
+    assert parameters(merged) == {
+        "Architecture": "arm64",
+        "AlarmEmail": "ops@example.com",
+        "RequestsPerSecond": "2000",
+        "MaxWritesPerSecond": "2500",
+        "NetworkRequestsPerSecond": "200",
+        "NetworkBurst": "4000",
+    }
+    assert merged["confirm_changeset"] is True
 
 
 @pytest.fixture(scope="module")
