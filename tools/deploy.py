@@ -14,10 +14,10 @@ from typing import Any
 
 SAM = ".tools/sam/bin/sam"
 AWS_PYTHON = ".tools/sam/bin/python"  # has boto3, and looks for credentials where `sam` does
-WHO_AM_I = """
-import boto3, sys
-boto3.Session(profile_name=sys.argv[1] or None).client("sts", sys.argv[2]).get_caller_identity()
-"""
+CLIENT = "import boto3, sys; session = boto3.Session(profile_name=sys.argv[1] or None, region_name=sys.argv[2])\n"
+WHO_AM_I = f"{CLIENT}session.client('sts').get_caller_identity()"
+QUOTA = f"{CLIENT}print(session.client('lambda').get_account_settings()['AccountLimit']['ConcurrentExecutions'])"
+WATCHED = "1000"  # executions at once: the default of LambdaConcurrency in template.yaml
 SETTINGS = Path("samconfig.toml")
 
 
@@ -51,13 +51,34 @@ def first_answers(architecture: str) -> list[str]:
     return ["--region", region, "--parameter-overrides", *overrides, "--save-params"]
 
 
+def asked(script: str, saved: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
+    """What AWS answers to `script`, with the credentials and the Region of the deployment."""
+    region = saved.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    words = [AWS_PYTHON, "-c", script, saved.get("profile", ""), region]
+    return subprocess.run(words, check=False, capture_output=True, text=True)
+
+
+def reason(errors: str) -> str:
+    """What the last line of a Python program's errors says, without the exception's name where it says more."""
+    last = errors.strip().rpartition("\n")[2]
+    return last.partition(": ")[2] or last or "no reason was given"
+
+
 def refusal(saved: Mapping[str, Any]) -> str | None:
     """Why AWS takes no credentials of ours, in its words; None where it does."""
-    region = saved.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    asked = subprocess.run(
-        [AWS_PYTHON, "-c", WHO_AM_I, saved.get("profile", ""), region], check=False, capture_output=True, text=True
+    answer = asked(WHO_AM_I, saved)
+    return reason(answer.stderr) if answer.returncode else None
+
+
+def too_few(saved: Mapping[str, Any], allowed: str) -> str | None:
+    """What to do where Lambda allows fewer executions at once than the alarm is told; None where it does not."""
+    watched = parameters(saved).get("LambdaConcurrency", WATCHED)
+    if not allowed or int(allowed) >= int(watched):
+        return None
+    return (
+        f"Lambda allows this account {allowed} executions at once, and the alarm is told {watched}: write "
+        f'LambdaConcurrency = "{allowed}" into samconfig.toml, or raise the quota (docs/operate.md, "Raise limits").'
     )
-    return asked.stderr.strip().rpartition("\n")[2].partition(": ")[2] if asked.returncode else None
 
 
 def outputs(saved: Mapping[str, Any]) -> dict[str, str]:
@@ -84,7 +105,10 @@ def main() -> int:
     for command in (["tools/build.sh", architecture], [SAM, "deploy", *added]):
         if status := subprocess.run(command, check=False).returncode:
             return status
-    made = outputs(settings())
+    saved = settings()
+    if few := too_few(saved, asked(QUOTA, saved).stdout.strip()):  # empty where these credentials may not ask
+        print(f"\n{few}")
+    made = outputs(saved)
     print(f"""
 API      {made["ApiUrl"]}
 Admin    {made["AdminUrl"]}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.conftest import ROOT
-from tools.deploy import parameters
+from tools.deploy import WATCHED, parameters, reason, too_few
 
 PINNED = [*sorted((ROOT / "requirements").glob("*.txt")), ROOT / "shared" / "requirements.txt"]
 
@@ -173,6 +173,33 @@ def test_make_deploy_without_credentials_says_in_one_line_what_to_type(tmp_path:
     assert re.fullmatch(
         r"AWS takes no credentials from here: Unable to locate credentials\. Type one of: .+\n", done.stderr
     )
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"),
+    [
+        (
+            "Traceback\nbotocore.exceptions.X: The profile (a) could not be found\n",
+            "The profile (a) could not be found",
+        ),
+        ("Traceback\nKeyboardInterrupt\n", "KeyboardInterrupt"),
+        ("", "no reason was given"),
+    ],
+)
+def test_make_deploy_always_has_a_reason_why_aws_refused(errors: str, said: str) -> None:
+    assert reason(errors) == said
+
+
+def test_make_deploy_says_when_lambda_allows_less_than_the_alarm_is_told() -> None:
+    first = {"parameter_overrides": {"Architecture": "arm64"}}
+    assert too_few(first, "10") == (
+        "Lambda allows this account 10 executions at once, and the alarm is told 1000: write "
+        'LambdaConcurrency = "10" into samconfig.toml, or raise the quota (docs/operate.md, "Raise limits").'
+    )
+    told = {"parameter_overrides": {"LambdaConcurrency": "10"}}
+    assert [too_few(told, "10"), too_few(first, "1000"), too_few(first, "")] == [None] * 3
+    declared = (ROOT / "template.yaml").read_text().partition("\n  LambdaConcurrency:\n")[2]
+    assert re.search(r'Default: "(\d+)"', declared).group(1) == WATCHED  # type: ignore[union-attr]
 
 
 def test_make_deploy_without_the_functions_python_says_what_to_type(machine: Path) -> None:
