@@ -116,4 +116,5 @@ def _redis(found: Mapping[str, object]) -> list[str]:
 
 
 def _headline(found: Mapping[str, tuple[Spread, Spread]], ours: str, baseline: str) -> Headline:
-    return Headline(f"CPU of a decision: {ours}", "µs", found[ours][0].middle, baseline, found[baseline][0].middle)
+    what, theirs = f"CPU of a decision: {ours}", found[baseline][0].middle
+    return Headline(what, "µs", found[ours][0].middle, baseline, theirs, timed=True)

@@ -1,9 +1,10 @@
 """docs/performance.md: the figures of one run, how they were had, and what they do not say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.figures import Part, Table
+from benchmarks.machine import QUIET
 from local.engine import ROOT
 
 PATH = ROOT / "docs" / "performance.md"
@@ -25,14 +26,26 @@ the same run, by code in [benchmarks/](../benchmarks/) that is as short as such 
 was measured before, elsewhere, and says so. One part alone: `make bench PART=decisions` (it prints, and leaves
 this page as it is)."""
 
+_LOUD = 0.2  # of the machine used by others: more of it spoils what is timed
+_NOISE = (
+    (QUIET, 1 / 5),
+    (_LOUD, 1 / 3),
+    (float("inf"), 1.0),
+)  # up to which share of others: the least difference that is one
+
+_WARNING = """\
+> **Not a quiet machine.** Others used {most:.0%} of it at worst, above {loud:.0%} in {parts}. What is timed
+> there (µs, ms, s) is not to be relied on: run `make bench` again with nothing beside it. Counts, bytes and costs are
+> not timed."""
+
 READING = """\
 ## How to read it
 
 - **least / middle / most** of the runs. The ratio is of the middles, the other's to Readmeter's or as its column
   says.
 - **CPU time is the figure**, wall time is beside it: others may use the machine, and wall time shows them first.
-  The share of the machine that others used during each part is in the table above; above 6 % take differences under
-  a third as nothing, and even on a quiet machine those under a fifth.
+  The share of the machine that others used during each part is in the table above. *Within the noise* are
+  differences of timed figures under a fifth, above 6 % of others under a third, above 20 % up to the double.
 - µs and ms are of *this* processor and this Python. Ratios carry over to others better than figures do."""
 
 NOT_CLAIMED = """\
@@ -63,7 +76,8 @@ def document(run: Run, parts: Sequence[Part]) -> str:
         "\n\n".join(
             [
                 _INTRODUCTION,
-                _summary(parts),
+                *_warning(run.foreign),
+                _summary(parts, run.foreign),
                 _made_on(run),
                 READING,
                 *map(section, parts),
@@ -81,8 +95,17 @@ def section(part: Part) -> str:
     return "\n\n".join([f"## {TITLES[part.name]}", part.before, *tables, part.after])
 
 
-def _summary(parts: Sequence[Part]) -> str:
-    rows = [headline.row() for part in parts for headline in part.headlines]
+def _warning(foreign: Mapping[str, float]) -> list[str]:
+    loud = [TITLES[name] for name, share in foreign.items() if share > _LOUD]
+    return [_WARNING.format(most=max(foreign.values()), loud=_LOUD, parts=", ".join(loud))] if loud else []
+
+
+def _noise(foreign: float) -> float:
+    return next(noise for most, noise in _NOISE if foreign <= most)
+
+
+def _summary(parts: Sequence[Part], foreign: Mapping[str, float]) -> str:
+    rows = [headline.row(_noise(foreign[part.name])) for part in parts for headline in part.headlines]
     table = Table(("what", "Readmeter", "beside", "that", "Readmeter, of that"), rows)
     return f"## At a glance\n\n{table.markdown()}"
 

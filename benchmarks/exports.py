@@ -203,7 +203,7 @@ def _compared(rows: int, runs: int) -> tuple[Table, list[Headline]]:
     )
     what = f"a month's export of {rows:,} reads"
     headlines = [
-        Headline(f"Time of {what}", "s", seconds[EXPORT].middle, PLAIN, seconds[PLAIN].middle, 2),
+        Headline(f"Time of {what}", "s", seconds[EXPORT].middle, PLAIN, seconds[PLAIN].middle, 2, timed=True),
         Headline(f"Memory of {what}", "MiB", memory[EXPORT].middle, PLAIN, memory[PLAIN].middle),
     ]
     return table, headlines

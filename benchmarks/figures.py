@@ -34,7 +34,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Headline:
-    """A line of the summary: what Readmeter takes beside what the baseline takes, in the same unit."""
+    """A line of the summary: what Readmeter takes beside what the baseline takes, in the same unit.
+
+    `timed`: seconds, which others on the machine change. Counts, bytes and prices they do not.
+    """
 
     what: str
     unit: str
@@ -42,10 +45,14 @@ class Headline:
     baseline: str
     theirs: float
     digits: int = 0
+    timed: bool = False
 
-    def row(self) -> list[str]:
+    def row(self, noise: float) -> list[str]:
+        """`noise`: up to which difference timed figures are the same, as a share of the smaller one."""
         ours, theirs = (f"{value:,.{self.digits}f} {self.unit}".strip() for value in (self.ours, self.theirs))
-        return [self.what, ours, self.baseline, theirs, times(self.ours, self.theirs)]
+        is_noise = self.timed and max(self.ours, self.theirs) <= (1 + noise) * min(self.ours, self.theirs)
+        ratio = times(self.ours, self.theirs)
+        return [self.what, ours, self.baseline, theirs, f"{ratio} (within the noise)" if is_noise else ratio]
 
 
 @dataclass(frozen=True)

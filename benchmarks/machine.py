@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_QUIET = 0.06  # of the machine used by others, at most
+QUIET = 0.06  # of the machine used by others, at most
 _PATIENCE = 20.0  # seconds
 _LOOK = 0.7  # seconds
 
@@ -59,7 +59,7 @@ def _wait_for_quiet() -> None:
     while time.monotonic() < until:
         before = _busy()
         time.sleep(_LOOK)
-        if (_busy() - before) / _LOOK / (os.cpu_count() or 1) < _QUIET:
+        if (_busy() - before) / _LOOK / (os.cpu_count() or 1) < QUIET:
             return
 
 

@@ -63,6 +63,7 @@ def measure(runs: int) -> Part:
         "floor",
         _more(spreads, _FLOOR),
         1,
+        timed=True,
     )
     before = _BEFORE.format(runs=runs, slowdown=_SLOWDOWN)
     return Part("page", before, [Table(columns, rows)], _AFTER, [headline])

@@ -79,7 +79,7 @@ def measure(runs: int) -> Part:
     ]
     table = Table(("start of", "CPU ms", "wall ms", "modules", "peak MiB", "CPU, of Readmeter's as deployed"), rows)
     headlines = [
-        Headline("CPU from process start to first answer", "ms", ours, name, _cpu(found, name).middle)
+        Headline("CPU from process start to first answer", "ms", ours, name, _cpu(found, name).middle, timed=True)
         for name in (lambdas.BOTO3, lambdas.POWERTOOLS, _UNCOMPILED)
     ]
     return Part("start", _BEFORE.format(runs=runs), [table], _AFTER, headlines)
