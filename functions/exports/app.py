@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import boto3
@@ -264,7 +265,7 @@ def build(
         sites,
         index,
         exporter,
-        ReconcileJob(ledger, exports, source, keyring, drift_metric),
+        ReconcileJob(ledger, exports, source, keyring, partial(drift_metric, environ["METRICS_NAMESPACE"])),
         verified,
         announce=announce,
         start=start or _another_invocation(environ),

@@ -134,7 +134,7 @@ def test_refusals_are_counted_from_the_status_in_the_access_log(stack: Stack) ->
 
 
 def test_the_metrics_of_two_stacks_are_apart(stack: Stack) -> None:
-    given = stack.properties("ExportsFunction")["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    given = stack.properties("ExportsFunction")["Environment"]["Variables"]["METRICS_NAMESPACE"]
     ours = {metric.namespace for metric in looked_at(stack) if not metric.namespace.startswith("AWS/")}
     assert {text(given)} == ours == {"Readmeter/${AWS::StackName}"}
 

@@ -64,10 +64,9 @@ def test_the_metric_counts_rows_that_were_mended_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "readmeter")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Readmeter/one-stack")
     bench = Bench()
     bench.job.step(SITES, MONTH)
-    drift_metric(bench.told[0])
+    drift_metric("Readmeter/one-stack", bench.told[0])
     line = json.loads(capsys.readouterr().out)
     [metrics] = line["_aws"]["CloudWatchMetrics"]
     assert (metrics["Namespace"], metrics["Dimensions"]) == ("Readmeter/one-stack", [["service"]])

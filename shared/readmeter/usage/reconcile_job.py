@@ -55,11 +55,10 @@ class ReconcileJob:
         }
 
 
-def drift_metric(result: Reconciliation) -> None:
-    """The metric that an alarm watches: how many rows disagreed, also where inserting has mended it.
-
-    Its namespace is the stack's: Powertools takes it from `POWERTOOLS_METRICS_NAMESPACE`.
-    """
-    with single_metric(name="ReconciliationDrift", unit=MetricUnit.Count, value=result.drifting) as metric:
+def drift_metric(namespace: str, result: Reconciliation) -> None:
+    """The metric that an alarm watches: how many rows disagreed, also where inserting has mended it."""
+    with single_metric(
+        name="ReconciliationDrift", unit=MetricUnit.Count, value=result.drifting, namespace=namespace
+    ) as metric:
         metric.add_metadata(key="site", value=result.site)
         metric.add_metadata(key="month", value=result.month)
