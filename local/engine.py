@@ -54,7 +54,7 @@ def engine(data_dir: Path | None) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is ours: the engine stops last, after the gateway
-        preexec_fn=_end_with_the_parent if sys.platform == "linux" else None,
+        preexec_fn=end_with_the_parent if sys.platform == "linux" else None,
     )
     try:
         _wait_until_ready(endpoint, process)
@@ -64,8 +64,8 @@ def engine(data_dir: Path | None) -> Iterator[str]:
         process.wait()
 
 
-def _end_with_the_parent() -> None:
-    """Runs in the engine's process: it stops in order, and keeps what it holds, also when we are killed."""
+def end_with_the_parent() -> None:
+    """Runs in a new process (Linux): it stops in order, and keeps what it holds, also when we are killed."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +18,11 @@ from tests.deploy.rehearsal.cloudformation import cloudformation
 from tests.deploy.rehearsal.emulator import ACCOUNT, REGION, Emulator, emulator
 from tests.support.api import Api, Sign
 from tests.support.signature import signed_by
+from tools.deploy import SAM
 
 STACK = "readmeter"
+DEPLOY = ("make", "--no-print-directory", "deploy")
+LOG_DAYS = "60"
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,28 @@ class Deployment:
     cloudformation: str
     printed: str
 
-    def deploy(self, **parameters: str) -> str:
-        """What another `make deploy` prints, with other parameters."""
-        self.project.configure(parameters)
-        return succeeded(make_deploy(self.project, self.emulator, self.cloudformation))
+    def deploy_again(self) -> str:
+        """What `make deploy`'s `sam deploy` prints for what is built and deployed already."""
+        return succeeded(run(self.project, self.emulator, self.cloudformation, SAM, "deploy"))
+
+    @contextmanager
+    def changed(self, **parameters: str) -> Iterator[None]:
+        """The stack with other parameters, for which nothing is built; afterwards with its own again."""
+        [stack] = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        own = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        self._update({**own, **parameters})
+        try:
+            yield
+        finally:
+            self._update(own)
+
+    def _update(self, parameters: Mapping[str, str]) -> None:
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        client = self.client("cloudformation")
+        client.update_stack(
+            StackName=STACK, UsePreviousTemplate=True, Parameters=given, Capabilities=["CAPABILITY_IAM"]
+        )
+        client.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
 
     def client(self, service: str, **credentials: str) -> Any:
         return self.emulator.client(service, **credentials)
@@ -71,14 +92,14 @@ class Deployment:
 def deployed(project: Project, folder: Path) -> Iterator[Deployment]:
     """The project as `make deploy` leaves it on a fresh emulator."""
     with emulator(folder) as made, cloudformation(made) as where:
-        project.configure({})
-        printed = succeeded(make_deploy(project, made, where))
+        project.configure({"LogRetentionDays": LOG_DAYS})
+        printed = succeeded(run(project, made, where, *DEPLOY))
         yield Deployment(project, made, where, printed)
 
 
-def make_deploy(project: Project, made: Emulator, where: str) -> subprocess.CompletedProcess[str]:
+def run(project: Project, made: Emulator, where: str, *command: str) -> subprocess.CompletedProcess[str]:
     settings = {**made.environment, "AWS_ENDPOINT_URL_CLOUDFORMATION": where, "SAM_CLI_POLL_DELAY": "0.1"}
-    return project.run("make", "--no-print-directory", "deploy", **settings)
+    return project.run(*command, **settings)
 
 
 def succeeded(done: subprocess.CompletedProcess[str]) -> str:

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +18,7 @@ from typing import Any
 
 import boto3
 
+from local.engine import end_with_the_parent
 from tests.conftest import free_port
 from tests.deploy.conftest import ROOT
 
@@ -83,6 +85,7 @@ def emulator(folder: Path) -> Iterator[Emulator]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            preexec_fn=end_with_the_parent if sys.platform == "linux" else None,
         )
     try:
         made = Emulator(f"https://localhost:{port}", folder / "ministack-tls" / "server.crt")
