@@ -2,20 +2,29 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from functions.snippet import app
 
 SITE = "riotimes"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "snippet.md"
 PARAGRAPHS = "".join(
     f"<p id=p{n}>Paragraph {n} of an article that is long enough to be cut somewhere.</p>" for n in range(1, 7)
 )
 JSON_HEADERS = {"content-type": "application/json"}
+
+
+def documented(part: str) -> str:
+    """The lines of JavaScript in the snippet's reference that have this in them."""
+    [lines] = [block for block in re.findall(r"```js\n(.*?)```", REFERENCE.read_text(), re.DOTALL) if part in block]
+    return str(lines)
 
 
 @dataclass(frozen=True)

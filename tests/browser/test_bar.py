@@ -119,12 +119,23 @@ def test_only_a_newly_counted_read_is_announced(page: Page, api: Api, paper: Pap
     assert page.evaluate("said.at(-1)") == FOUR
 
 
-def test_a_view_without_a_prompt_loads_nothing_more(page: Page, api: Api, paper: Paper) -> None:
+def test_a_view_without_a_prompt_shows_nothing(page: Page, api: Api, paper: Paper) -> None:
     api.answer = unmetered("subscriber")
     page.goto(paper.page())
     Reader(page).sees_no_bar()
     assert page.evaluate("readmeter.decision.reason") == "subscriber"
-    assert api.fetched("") == ["/v1/snippet.js"]
+
+
+def test_an_article_without_a_meter_does_not_bring_a_closed_bar_back(page: Page, api: Api, paper: Paper) -> None:
+    reader = Reader(page)
+    page.goto(paper.page())
+    reader.reads(FOUR)
+    reader.close.click()
+    for path, answer in (("/b", unmetered("exempt")), ("/a", granted(4, "repeat"))):
+        api.answer = answer
+        page.goto(paper.page(path))
+        settle(page)
+        reader.sees_no_bar()
 
 
 @pytest.mark.parametrize("position", ["bottom", "top"])

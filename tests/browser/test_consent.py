@@ -1,11 +1,14 @@
 """data-consent="wait": before the reader agrees nothing is stored, minted or asked; after a refusal nothing is left."""
 
 import json
+from collections.abc import Callable
+from threading import Event
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser.publisher import Api, Paper, denied
+from tests.browser.publisher import Api, Paper, Sent, denied, documented, granted
 from tests.browser.reader import Reader, settle
 
 FOUR = "You have 4 free articles remaining. Subscribe for unlimited access."
@@ -82,12 +85,8 @@ def test_a_refusal_opens_the_wall_and_drops_an_answer_that_is_out(page: Page, ap
 @pytest.mark.parametrize("is_given", [True, False])
 @pytest.mark.parametrize("order", ["before", "after"])
 def test_a_decision_may_come_before_the_snippet(page: Page, api: Api, paper: Paper, is_given: bool, order: str) -> None:
-    """The documented lines for a page's own code."""
-    tell = (
-        "const tell = given => window.readmeter ? readmeter.consent(given)"
-        " : addEventListener('readmeter:ready', () => readmeter.consent(given), {once: true});"
-        f"tell({json.dumps(is_given)})"
-    )
+    """By the documented lines for a page's own code, also while the page is still loading: one display, one request."""
+    tell = f"{documented('const tell')}; tell({json.dumps(is_given)})"
     tag = f'<script async src="{api.url}/v1/snippet.js" data-site="riotimes" data-consent="wait"></script>'
     late = f"{tag}<script>addEventListener('load', () => {{ {tell} }})</script>"
     page.goto(paper.page(script=f"<script>{tell}</script>{tag}" if order == "before" else late))
@@ -95,7 +94,7 @@ def test_a_decision_may_come_before_the_snippet(page: Page, api: Api, paper: Pap
         Reader(page).reads(FOUR)
         assert api.methods() == ["POST"]
     else:
-        page.wait_for_function("performance.getEntriesByType('resource').some(({name}) => /more-/.test(name))")
+        page.wait_for_function("window.readmeter")
         settle(page)
         assert api.methods() == []
 
@@ -109,3 +108,95 @@ def test_stripped_attributes_wait_by_the_configuration(page: Page, api: Api, pap
     waits(page, api)
     page.evaluate("readmeter.consent(true)")
     Reader(page).reads(FOUR)
+
+
+@pytest.mark.parametrize("attributes", [{}, {"consent": "wait"}])
+def test_a_decision_while_nobody_sees_the_page_asks_once(
+    page: Page, api: Api, paper: Paper, attributes: dict[str, str]
+) -> None:
+    page.add_init_script("window.unseen = true; Object.defineProperty(document, 'hidden', {get: () => unseen})")
+    page.goto(paper.page(**attributes))
+    page.wait_for_function("window.readmeter")
+    page.evaluate("readmeter.consent(true)")
+    settle(page)
+    page.evaluate("window.unseen = false")
+    Reader(page).reads(FOUR)
+    settle(page)
+    assert api.methods() == ["POST"]
+
+
+def test_a_decision_does_not_need_the_other_part(page: Page, api: Api, paper: Paper) -> None:
+    page.route("**/v1/more-*", lambda route: route.abort())
+    page.goto(paper.page(consent="wait"))
+    settle(page)
+    page.evaluate("readmeter.consent(true)")
+    Reader(page).reads(FOUR)
+    page.evaluate("readmeter.consent(false)")
+    assert page.evaluate(KEPT) is None
+    expect(page.locator("readmeter-bar")).to_have_count(0)
+
+
+def test_whoever_agrees_at_once_after_a_refusal_is_new(page: Page, api: Api, paper: Paper) -> None:
+    routes: list[Route] = []
+    page.route("**/v1/more-*", lambda route: routes.append(route))
+    page.goto(paper.page())
+    reader = Reader(page)
+    reader.reads(FOUR)
+    page.evaluate("readmeter.consent(false); readmeter.consent(true)")
+    reader.reads(FOUR)
+    for route in routes:
+        route.continue_()
+    settle(page)
+    reader.reads(FOUR)
+    first, second = api.views
+    assert second["seed"] != first["seed"]
+    assert "reader" not in second
+
+
+@pytest.mark.parametrize("answer", [granted(), denied()])
+def test_an_answer_after_a_refusal_is_neither_kept_nor_shown(
+    page: Page, api: Api, paper: Paper, answer: dict[str, Any]
+) -> None:
+    let_go = Event()
+
+    def late(_: Sent) -> dict[str, Any]:
+        let_go.wait(20)
+        return answer
+
+    api.answer = late
+    page.goto(paper.page())
+    page.wait_for_function(KEPT)
+    page.evaluate("readmeter.consent(false)")
+    let_go.set()
+    settle(page)
+    assert page.evaluate(KEPT) is None
+    reader = Reader(page)
+    reader.sees_no_bar()
+    reader.sees_the_article()
+
+
+def test_another_tab_brings_nothing_back(browse: Callable[..., BrowserContext], api: Api, paper: Paper) -> None:
+    context = browse()
+    here, there = context.new_page(), context.new_page()
+    here.goto(paper.page("/a"))
+    Reader(here).reads(FOUR)
+    there.goto(paper.page("/b"))
+    Reader(there).reads(FOUR)
+    settle(there)
+    seed = api.views[0]["seed"]
+    here.evaluate("readmeter.consent(false)")
+    Reader(there).close.click()
+    kept = here.evaluate(f"JSON.parse({KEPT})")
+    assert "reader" not in kept
+    assert kept["seed"] != seed
+
+
+def test_it_is_asked_about_the_article_that_is_on_the_page(page: Page, api: Api, paper: Paper) -> None:
+    page.goto(paper.page(article="a"))
+    Reader(page).reads(FOUR)
+    page.evaluate("readmeter.view({article: 'b'})")
+    Reader(page).reads(FOUR)
+    page.evaluate("readmeter.consent(false)")
+    page.evaluate("readmeter.consent(true)")
+    Reader(page).reads(FOUR)
+    assert [sent["article"] for sent in api.views] == ["a", "b", "b"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.publisher import Api, Paper, denied, granted, prompt
+from tests.browser.publisher import Api, Paper, denied, documented, granted, prompt
 from tests.browser.reader import Reader, settle
 
 FOUR = "You have 4 free articles remaining. Subscribe for unlimited access."
@@ -100,13 +100,20 @@ def test_a_site_without_one_gets_none(page: Page, api: Api, paper: Paper) -> Non
     assert page.evaluate("typeof dataLayer") == "undefined"
 
 
+def test_something_else_of_that_name_disturbs_nothing(page: Page, api: Api, paper: Paper) -> None:
+    api.answer = denied()
+    page.goto(paper.page(head='<meta property="og:type" content="article"><script>dataLayer = {}</script>'))
+    reader = Reader(page)
+    expect(reader.wall).to_be_visible()
+    api.answer = granted()
+    page.evaluate("readmeter.refresh()")
+    reader.reads(FOUR)
+    reader.sees_the_article()
+
+
 def test_gtag_is_told_by_the_documented_lines(page: Page, api: Api, paper: Paper) -> None:
-    bridge = """<script>
-        addEventListener('readmeter:shown', ({detail}) =>
-            gtag('event', 'readmeter_prompt_shown', {prompt: detail.kind}));
-    </script>"""
-    page.goto(paper.page(head=HEAD + bridge))
+    page.goto(paper.page(head=f"{HEAD}<script>{documented('gtag(')}</script>"))
     Reader(page).reads(FOUR)
     settle(page)
     commands = page.evaluate("dataLayer.filter(entry => entry[0] == 'event').map(entry => [...entry])")
-    assert commands == [["event", "readmeter_prompt_shown", {"prompt": "countdown"}]]
+    assert commands == [["event", "readmeter_shown", {"kind": "countdown"}]]

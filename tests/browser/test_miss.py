@@ -8,7 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.publisher import JSON_HEADERS, SITE, Api, Paper, Sent, denied, granted, prompt, unmetered
 from tests.browser.reader import Reader, settle
@@ -212,6 +212,25 @@ def test_a_denial_in_time_is_a_wall(page: Page, api: Api, paper: Paper, held: Ca
     page.clock.fast_forward(1000)
     api.answer.let_go.set()
     Reader(page).meets_the_wall(WALL)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_no_wall_comes_with_a_part_that_was_late(page: Page, api: Api, paper: Paper, is_known: bool) -> None:
+    api.answer = denied()
+    page.clock.install()
+    if is_known:
+        page.goto(paper.page("/known"))
+        Reader(page).meets_the_wall(WALL)
+        api.answer = reply(503, "{}")
+    routes: list[Route] = []
+    page.route("**/v1/more-*", lambda route: routes.append(route))
+    page.goto(paper.page())
+    page.wait_for_function("heard.length")
+    after_patience(page)
+    assert len(routes) == 1
+    routes[0].continue_()
+    settle(page)
+    Reader(page).sees_the_article()
 
 
 def test_a_slow_failure_is_one_miss(page: Page, api: Api, paper: Paper, held: Callable[..., Held]) -> None:

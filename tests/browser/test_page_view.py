@@ -2,12 +2,13 @@
 
 import json
 import re
+from threading import Event
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.publisher import SITE, Api, Paper, denied, granted
+from tests.browser.publisher import SITE, Api, Paper, Sent, denied, granted
 from tests.browser.reader import Reader, settle
 
 FOUR = "You have 4 free articles remaining. Subscribe for unlimited access."
@@ -128,6 +129,21 @@ def test_an_id_makes_a_page_an_article(page: Page, api: Api, paper: Paper) -> No
             [f"{n}{'x' * 80}"[:64] for n in range(20)],
             id="too-many-and-too-long",
         ),
+        pytest.param(
+            f'<meta property="article:tag" content="{"x" * 63}😀 party">',
+            {},
+            [],
+            ["x" * 63 + "😀"],
+            id="cut-at-an-emoji",
+        ),
+        pytest.param(
+            "".join(f'<meta property="article:tag" content="{n}">' for n in range(12))
+            + linked({"@type": "NewsArticle", "keywords": [*map(str, range(12)), "premium"]}),
+            {},
+            [],
+            [*map(str, range(12)), "premium"],
+            id="said-twice",
+        ),
     ],
 )
 def test_sections_and_tags_come_from_the_page(
@@ -172,6 +188,21 @@ def test_the_publisher_can_name_the_language(page: Page, api: Api, paper: Paper)
             id="beside-another-vendor",
         ),
         pytest.param(
+            '<script src="/v1/snippets/other.js"></script>'
+            '<script src="{api}/v1/snippet.js" data-site="riotimes"></script>',
+            id="behind-another-vendors-of-that-name",
+        ),
+        pytest.param(
+            '<script src="/v1/snippets/other.js"></script>'
+            "<script>readmeterConfig = {{site: 'riotimes', api: '{api}'}}</script>"
+            '<script src="{api}/v1/snippet.js"></script>',
+            id="configured-behind-another-vendors-of-that-name",
+        ),
+        pytest.param(
+            '<script src="{api}/v1/snippet.js" data-site="riotimes"></script><p id="readmeter">Progress</p>',
+            id="beside-an-element-of-its-name",
+        ),
+        pytest.param(
             "<script>readmeterConfig = {{site: 'riotimes', api: '{api}'}};"
             "fetch('{api}/v1/snippet.js').then(r => r.text()).then(text => (0, eval)(text))</script>",
             id="inlined-by-an-optimizer",
@@ -193,6 +224,7 @@ def test_it_finds_its_settings_however_it_was_loaded(page: Page, api: Api, paper
     assert sent["site"] == SITE
     settle(page)
     assert api.methods() == ["POST"], "one view, also when it is loaded twice"
+    assert len(api.fetched("more")) == 1
 
 
 def test_lists_can_be_configured(page: Page, api: Api, paper: Paper) -> None:
@@ -269,6 +301,22 @@ def test_a_restored_page_is_a_new_display(page: Page, api: Api, paper: Paper) ->
     assert second["view"] != first["view"]
 
 
+def test_a_restored_page_does_not_show_the_former_number(page: Page, api: Api, paper: Paper) -> None:
+    page.goto(paper.page("/a"))
+    reader = Reader(page)
+    reader.reads(FOUR)
+    page.evaluate("""() => {
+        const said = document.querySelector('readmeter-bar').shadowRoot.querySelector('output');
+        window.same = true;
+        addEventListener('pageshow', () => { window.seen = said.textContent });
+    }""")
+    page.goto(paper.page("/front", head="", body="<h1>Front</h1>"))
+    page.evaluate("history.back()")
+    page.wait_for_function("window.same && 'seen' in window")
+    assert page.evaluate("seen") == ""
+    reader.reads(FOUR)
+
+
 def test_a_page_of_its_own_can_listen(page: Page, api: Api, paper: Paper) -> None:
     page.goto(paper.page(head="", body="<main><h1>App</h1><article><p>Text</p></article></main>"))
     settle(page)
@@ -316,6 +364,32 @@ def test_only_the_newest_view_counts(page: Page, api: Api, paper: Paper) -> None
     assert sorted(sent["article"] for sent in api.views) == ["a", "b"]
     assert api.views[0]["seed"] == api.views[1]["seed"]
     assert page.evaluate("readmeter.decision.remaining") == 4
+
+
+def test_the_older_of_two_answers_to_one_display_is_dropped(page: Page, api: Api, paper: Paper) -> None:
+    let_go = Event()
+
+    def answer(_: Sent) -> dict[str, Any]:
+        if len(api.views) > 1:
+            return granted()
+        let_go.wait(20)
+        return granted(2)
+
+    api.answer = answer
+    page.goto(paper.page())
+    wait_for_views(page, api, 1)
+    page.evaluate("readmeter.refresh()")
+    reader = Reader(page)
+    reader.reads(FOUR)
+    let_go.set()
+    settle(page)
+    reader.reads(FOUR)
+    assert page.evaluate("readmeter.decision.remaining") == 4
+
+
+def wait_for_views(page: Page, api: Api, number: int) -> None:
+    while len(api.views) < number:
+        page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 def test_leaving_the_article_of_a_single_page_site_takes_the_bar_away(page: Page, api: Api, paper: Paper) -> None:

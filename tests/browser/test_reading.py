@@ -144,9 +144,7 @@ def test_a_page_view_is_one_request_without_a_preflight(page: Page, articles: li
         calls = [(method, url.rsplit("/v1/", 1)[1]) for method, url in asked if "/v1/" in url]
         assert [call for call in calls if call[0] != "GET"] == [("POST", "views")]
         files = [name.partition("-")[0] for method, name in calls if method == "GET"]
-        assert set(files) <= ({"snippet.js"} if article == articles[0] else {"snippet.js", "more"}), (
-            "one for a first bar"
-        )
+        assert set(files) <= {"snippet.js", "more"}
 
 
 @pytest.mark.parametrize(

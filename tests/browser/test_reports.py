@@ -157,6 +157,14 @@ def test_a_queue_that_would_cost_a_view_its_answer_is_put_right(
         assert kept[-1]["at"] == (events[-1]["at"])
 
 
+def test_a_blocked_part_lets_no_queue_grow(page: Page, api: Api, paper: Paper) -> None:
+    page.route("**/v1/more-*", lambda route: route.abort())
+    for n in range(8):
+        page.goto(paper.page(f"/{n}" + "long" * 100))
+        Reader(page).reads(FOUR)
+    assert len(json.dumps(api.views[-1])) < 2000
+
+
 def test_a_wall_that_holds_is_no_open_page(page: Page, api: Api, paper: Paper) -> None:
     api.answer = denied()
     page.goto(paper.page())

@@ -12,8 +12,7 @@ CODE = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.glob("*.js
 TYPES = (SOURCES / "types.d.ts").read_text(encoding="utf-8")
 TEXT = (ROOT / "docs" / "reference" / "snippet.md").read_text(encoding="utf-8")
 [INTERFACE] = re.findall(r"interface Settings \{(.*?)^\}", TYPES, re.DOTALL | re.MULTILINE)
-# `url` is what view() names: it stands there for the code that reads either
-SETTINGS = set(re.findall(r"^  (\w+)\?:", INTERFACE, re.MULTILINE)) - {"url"}
+SETTINGS = set(re.findall(r"^  (\w+)\?:", INTERFACE, re.MULTILINE))
 
 
 def attribute(setting: str) -> str:
@@ -39,7 +38,7 @@ def test_every_event_is_told_and_no_other() -> None:
 
 
 def test_every_push_to_the_data_layer_is_told_and_no_other() -> None:
-    [literal] = re.findall(r"^const names = .*?\(\{\n(.*?)^\}\);", CODE, re.MULTILINE | re.DOTALL)
+    [literal] = re.findall(r"^export const names = .*?\(\{\n(.*?)^\}\);", CODE, re.MULTILINE | re.DOTALL)
     parts = re.findall(r"^  \w+: ['`](.*?)['`],$", literal, re.MULTILINE)
     kinds = [*get_args(ActionKind), "link"]
     pushed = {re.sub(r"\$\{.*\}", kind, part) for part in parts for kind in kinds}

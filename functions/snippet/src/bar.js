@@ -25,7 +25,7 @@ export const show = ({ prompt, reason, remaining }) => {
   const onclick = () => {
     hide();
     memory({ dismissed: remaining });
-    emit('dismissed', prompt, 'prompt');
+    emit('dismissed', prompt);
   };
   bar.replaceChildren(
     // First, so that it floats into the upper corner however many lines the rest takes.
@@ -43,7 +43,7 @@ export const show = ({ prompt, reason, remaining }) => {
           href: link.url,
           textContent: link.label,
           style: css.target + (index ? '' : `;background:${text};color:${background}`),
-          onclick: () => emit('clicked', link, link.kind),
+          onclick: () => emit('clicked', link),
         }),
       ),
   );
@@ -60,5 +60,5 @@ export const show = ({ prompt, reason, remaining }) => {
   message.ariaLive = reason == 'metered' ? 'polite' : 'off';
   message.textContent = prompt.message;
   style.paddingBottom = style.scrollPaddingBottom = bar.offsetHeight + 'px';
-  emit('shown', prompt, 'prompt');
+  emit('shown', prompt);
 };

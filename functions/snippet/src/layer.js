@@ -1,7 +1,7 @@
 /** What the site's tag manager is told: pushes into window.dataLayer, where there is one. */
 
-/** @param {any} detail @returns {Record<string, string>} the part of the names that tells kinds apart */
-const names = (detail) => ({
+/** @param {any} [detail] of the event @returns {Record<string, string>} by an event on the page, the kind of what happened */
+export const names = (detail) => ({
   decision: 'decision',
   shown: 'prompt_shown',
   dismissed: 'prompt_dismissed',
@@ -10,12 +10,12 @@ const names = (detail) => ({
 });
 
 /**
- * No token, digest or address goes in: only which article, and what was decided on it.
- * @param {string} name of the event on the page @param {any} detail @param {string} article names it
- * @param {Decision | null} decision
+ * No token, digest or query goes in: only which article (its id or address), and what was decided on it.
+ * @param {string} kind @param {string} article names it @param {Decision | null} decision
  */
-export const tell = (name, detail, article, decision) => {
+export const tell = (kind, article, decision) => {
   const { access, reason, meter, limit, used, remaining, prompt } = decision || {};
   const readmeter = { article, access, reason, meter, limit, used, remaining, prompt: prompt?.kind };
-  window.dataLayer?.push({ event: 'readmeter_' + names(detail)[name], readmeter });
+  // A page's own element or object may have that name.
+  window.dataLayer?.push?.({ event: 'readmeter_' + kind, readmeter });
 };

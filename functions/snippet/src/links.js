@@ -13,7 +13,7 @@ export const row = (links, className, emit, style = '') => {
   for (const link of links)
     if (isWeb(link.url))
       made.append(
-        element('a', { href: link.url, textContent: link.label, style, onclick: () => emit('clicked', link, link.kind) }),
+        element('a', { href: link.url, textContent: link.label, style, onclick: () => emit('clicked', link) }),
       );
   return made.firstChild ? [made] : [];
 };

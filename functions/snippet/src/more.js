@@ -1,12 +1,11 @@
-/** What a reader's first bar does without: the wall, what holds on a miss, further links, reports, consent. */
+/** What a reader's first bar does without: the wall, what holds on a miss, further links, reports. */
 import * as css from './bar.css';
-import { forget } from './forget.js';
-import { tell } from './layer.js';
+import { names, tell } from './layer.js';
 import { isWeb, row } from './links.js';
-import { missed, tidied, untaken } from './reports.js';
+import { tidied, untaken } from './reports.js';
 import { open, place, region, stands, unknown } from './wall.js';
 
-/** After so many milliseconds without an answer, what was last known holds. */
+/** After so many milliseconds the reader has begun to read: no wall comes any more. Before, what was last known holds. */
 const PATIENCE = 1500;
 /** How long a wall holds, in milliseconds, when the service does not answer. */
 const HOLDS = 10 * 60 * 1000;
@@ -27,50 +26,62 @@ let key = '';
 let sent = {};
 /** The last answer that was dealt with. @type {Decision | undefined} */
 let settled;
+/** When this page view was asked about. */
+let since = 0;
 let waiting = 0;
 
 /**
- * Says for a page view what was sent, and then how it came out: the answer, or an empty one for a miss. Or instead of
- * an article, whether the reader's consent is missing from now on.
+ * Says for a page view what was sent, and then how it came out: the answer, or an empty one for a miss. Whichever comes
+ * first may come late, for this part has to be loaded.
  * @param {any} main @param {Settings} set @param {(changes?: Partial<Memory>) => Memory} remember @param {Emit} send
- * @param {string | boolean} article names it @param {Partial<Memory>} [asked] @param {Decision} [answer]
+ * @param {string} article names it @param {Partial<Memory>} carried @param {number} asked when, in milliseconds
+ * @param {Decision} [answer]
  */
-export const more = (main, set, remember, send, article, asked = {}, answer) => {
+export const more = (main, set, remember, send, article, carried, asked, answer) => {
   if (!readmeter) {
     [readmeter, settings, memory, emit] = [main, set, remember, send];
     listen();
   }
-  if (typeof article == 'boolean') return article ? withdraw() : begin();
-  [key, sent] = [article, asked];
+  [key, sent, since] = [article, carried, asked];
   memory({ events: tidied(memory().events) });
   if (readmeter.decision) {
     late(readmeter.decision);
     show(answer);
   } else if (answer) miss();
-  else waiting = window.setTimeout(hold, PATIENCE);
+  else {
+    clearTimeout(waiting);
+    if (isInTime()) waiting = window.setTimeout(hold, since + PATIENCE - Date.now());
+  }
 };
 
+const isInTime = () => Date.now() - since < PATIENCE;
+
 const listen = () => {
-  const { view } = readmeter;
+  const { view, consent } = readmeter;
   readmeter.view = (/** @type {Article | undefined} */ article) => {
-    clearTimeout(waiting);
-    open();
+    leave();
     return view(article);
+  };
+  readmeter.consent = (/** @type {boolean} */ given) => {
+    if (!given) leave();
+    return consent(given);
   };
   readmeter.on('decision', settle);
   addEventListener('resize', clear);
   for (const name of ['shown', 'dismissed', 'clicked'])
-    readmeter.on(name, (/** @type {Prompt | Link} */ detail) => tell(name, detail, key, readmeter.decision));
+    readmeter.on(name, (/** @type {Prompt | Link} */ detail) => note(names(detail)[name]));
 };
 
-/** The reader agreed: a page view that was kept waiting goes on. */
-const begin = () => document.querySelector('readmeter-bar') || readmeter.refresh();
+/** This article is no more. */
+const leave = () => {
+  clearTimeout(waiting);
+  open();
+};
 
-/** The reader does not agree: what is stored and shown goes. */
-const withdraw = () => {
-  readmeter.view();
-  document.querySelector('readmeter-bar')?.remove();
-  forget(memory, settings.site);
+/** The service is told with the next view, the tag manager at once. @param {string} kind of what happened */
+const note = (kind) => {
+  memory({ events: tidied([...(memory().events || []), { kind, article: key, at: Date.now() }]) });
+  tell(kind, key, readmeter.decision);
 };
 
 /**
@@ -82,24 +93,25 @@ const settle = (answer) => {
   settled = answer;
   clearTimeout(waiting);
   const { access, reason, remaining } = answer;
-  const { dismissed, events } = memory();
-  memory({ events: untaken(events, sent.events), dismissed: dismissed === remaining ? remaining : null });
-  tell('decision', undefined, key, answer);
-  if (access != 'granted') return;
-  open();
-  memory({ granted: [key, ...opened().filter((other) => other != key)].slice(0, OPENED) });
-  if (reason != 'repeat') memory({ wall: null });
+  const { dismissed, events, granted = [], wall } = memory();
+  const isGranted = access == 'granted';
+  if (isGranted) open();
+  memory({
+    events: untaken(events, sent.events),
+    // Where nothing is metered there is no number that could have changed.
+    dismissed: remaining == null || dismissed === remaining ? dismissed : null,
+    granted: isGranted ? [key, ...granted.filter((other) => other != key)].slice(0, OPENED) : granted,
+    wall: isGranted && reason != 'repeat' ? null : wall,
+  });
+  tell(names().decision, key, answer);
 };
 
 /** An answer, and perhaps its bar, may be there before this part is. @param {Decision} answer */
 const late = (answer) => {
   if (answer == settled) return;
   settle(answer);
-  if (bar()?.style.length) tell('shown', answer.prompt, key, answer);
+  if (bar()?.style.length) note(names().shown);
 };
-
-/** The articles that this browser opened: the first one may have been shown before this part was ever loaded. */
-const opened = () => memory().granted || (sent.events || []).map(({ article }) => article);
 
 const bar = () => document.querySelector('readmeter-bar')?.shadowRoot?.querySelector('section');
 
@@ -108,9 +120,9 @@ const show = (answer) => {
   if (!answer?.prompt || answer != readmeter.decision) return;
   const { access, prompt, reason, remaining, resets_at } = answer;
   if (access == 'granted') return showLinks(prompt);
-  if (access != 'denied' || (reason != 'locked' && !Number.isInteger(remaining))) return;
+  if (access != 'denied' || (reason != 'locked' && !Number.isInteger(remaining)) || !isInTime()) return;
   const until = Math.min(Date.now() + HOLDS, Date.parse(resets_at || '') || Infinity);
-  const granted = opened().filter((other) => other != key);
+  const granted = (memory().granted || []).filter((other) => other != key);
   memory({ granted, wall: { prompt, until, only: reason == 'locked' ? key : null } });
   shut(prompt);
 };
@@ -119,15 +131,13 @@ const show = (answer) => {
 const shut = (prompt) => {
   if (isWeb(prompt.redirect_url)) return location.replace(/** @type {string} */ (prompt.redirect_url));
   const rows = [...row(prompt.actions, 'actions', emit), ...row(prompt.links, 'links', emit)];
-  if (place(region(prompt, rows), settings)) emit('shown', prompt, 'prompt');
+  if (place(region(prompt, rows), settings)) emit('shown', prompt);
 };
 
 /** No usable answer came: reported where the article stays open. */
 const miss = () => {
-  hold();
-  if (stands()) return;
-  memory({ events: tidied([...(memory().events || []), missed(key)]) });
-  tell('miss', undefined, key, null);
+  if (isInTime()) hold();
+  if (!stands()) note(names().miss);
 };
 
 /** The last wall holds, on the article that it was for and on any that this reader has not opened. */

@@ -21,13 +21,18 @@ const said = (property, field) =>
   ].join();
 
 /**
- * Up to 20 names of up to 64 characters: those that the publisher set, else those of the page's description of itself.
+ * Up to 20 different names of up to 64 characters (code points: half an emoji would cost the view its answer): those
+ * that the publisher set, else those of the page's description of itself.
  * @param {'section' | 'tag'} what @param {string} field of JSON-LD
  */
 export const names = (what, field) =>
-  String(settings[/** @type {'sections' | 'tags'} */ (what + 's')] ?? said('article:' + what, field))
-    .split(',')
-    .map((name) => name.trim().slice(0, 64))
+  [
+    ...new Set(
+      String(settings[/** @type {'sections' | 'tags'} */ (what + 's')] ?? said('article:' + what, field))
+        .split(',')
+        .map((name) => [...name.trim()].slice(0, 64).join('')),
+    ),
+  ]
     .filter((name) => name)
     .slice(0, 20);
 

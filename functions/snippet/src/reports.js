@@ -9,9 +9,6 @@ const MOST_ARTICLE_BYTES = 512;
 /** @param {string} text */
 const bytes = (text) => new TextEncoder().encode(text).length;
 
-/** The page stayed open without an answer. @param {string} article @returns {Report} */
-export const missed = (article) => ({ kind: 'fail_open', article, at: Date.now() });
-
 /**
  * The newest reports that one view can carry: a single wrong one would cost it its answer.
  * @param {any} queue as it was kept @returns {Report[]}

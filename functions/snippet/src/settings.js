@@ -2,17 +2,19 @@
 import { all } from './dom.js';
 
 // Never currentScript: optimizers and tag managers move the element, load it late and strip its attributes.
+// Another vendor's file may be called so, too: an element that names a site goes first.
 /** @type {Partial<HTMLScriptElement>[]} */
-const [script = {}] = all('script[src*="/v1/snippet"]');
+const [script = {}] = ['[data-site]', '[src*="site="]', '*'].flatMap((mark) => all(mark + '[src*="/v1/snippet"]'));
 const { src = '' } = script;
 
 /** Strings from attributes, anything from the configuration. @type {Settings} */
 export const settings = { ...script.dataset, ...self.readmeterConfig };
 export const site = (settings.site ||= src.match(/site=([\w-]+)/)?.[1]);
 
-/** @param {string} address @returns {string} where the routes below it are */
-const routes = (address) => address.split(/\/v1\/|\/$/)[0] + '/v1/';
-
-export const api = routes(settings.api || src);
-/** The other part comes from where this one came from: the page's policy already allows that place. */
-export const assets = routes(src || api);
+/**
+ * Where the routes are, and where the other part is: that comes from where this one came from (the page's policy already
+ * allows that place) unless the configuration says better.
+ */
+export const [api, assets] = [settings.api, self.readmeterConfig?.api].map(
+  (address) => (address || src).split(/\/v1\/|\/$/)[0] + '/v1/',
+);

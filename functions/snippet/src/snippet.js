@@ -2,22 +2,25 @@
 import { api, assets, settings, site } from './settings.js';
 import { canonical, isArticle, names } from './page.js';
 import { root } from './dom.js';
-import { memory } from './memory.js';
-import { about, emit } from './emit.js';
+import { forget, memory } from './memory.js';
+import { emit } from './emit.js';
 import * as bar from './bar.js';
-
-/** After so many milliseconds a denial is too late: the reader has begun to read. */
-const PATIENCE = 1500;
 
 /** What the site's own code names for this page view; else the page describes itself. @type {Article | undefined} */
 let given;
-/** One for each display of the page; only its answers count. @type {string} */
+/** One for each display of the page. @type {string} */
 let view;
+/** Stands for what was asked last: only that goes out, and only its answer counts. @type {object} */
+let asked;
+/** One for all: imports of a module that is loading may continue in another order. @type {Promise<any> | undefined} */
+let part;
 
-/** What is not needed for a reader's first bar. @param {any[]} told as `more` takes it */
+/** What a bar is shown without, fetched beside the request. @param {any[]} told as `more` takes it */
 const more = async (...told) => {
+  const mine = asked;
   try {
-    (await import(assets + MORE)).more(readmeter, settings, memory, emit, ...told);
+    const loaded = await (part ||= import(assets + MORE));
+    if (mine == asked) loaded.more(readmeter, settings, memory, emit, ...told);
   } catch {
     // Blocked: the page stays as it is.
   }
@@ -25,20 +28,18 @@ const more = async (...told) => {
 
 /** One request without a preflight. Anything but a whole answer is a miss and leaves the page as it is. */
 const ask = async () => {
-  const mine = view;
+  const mine = (asked = {});
   // A frame comes only where a person sees the page: neither to a hidden page nor to a prerendered one.
   while (document.hidden || document.readyState == 'loading') await new Promise(requestAnimationFrame);
   const { article, url = !given && canonical() } = given || settings;
-  if (mine != view || settings.consent || !(given || article || isArticle())) return;
+  if (mine != asked || settings.consent || !(given || article || isArticle())) return;
   document.body.append(bar.host);
   const named = new URL(url || '', location.href);
   const address = location.origin + (named.origin == location.origin ? named : location).pathname;
   const key = article || address;
-  about(key);
   const since = Date.now();
   const { dismissed, granted, wall, ...sent } = memory();
-  // A newcomer's first bar needs nothing more.
-  if (sent.reader || self.dataLayer || settings.failure) more(key, sent);
+  more(key, sent, since);
   try {
     const response = await fetch(api + 'views', {
       method: 'POST',
@@ -54,7 +55,7 @@ const ask = async () => {
       }),
     });
     const answer = await response.json();
-    if (mine != view) return;
+    if (mine != asked) return;
     const { prompt, remaining } = answer;
     const isGranted = answer.access == 'granted';
     // A prompt without its sentence, or a count that is no whole number, is no answer.
@@ -69,11 +70,11 @@ const ask = async () => {
     // The last article (0) shows its bar although it was closed.
     bar.hide();
     if (isGranted && prompt && (dismissed != remaining || !remaining)) bar.show(answer);
-    if (isGranted ? prompt?.links[0] : Date.now() - since < PATIENCE) more(key, sent, answer);
+    more(key, sent, since, answer);
   } catch {
-    if (mine == view) {
+    if (mine == asked) {
       emit('miss');
-      more(key, sent, {});
+      more(key, sent, since, {});
     }
   }
 };
@@ -82,6 +83,7 @@ const ask = async () => {
 const display = () => {
   readmeter.decision = null;
   view = crypto.randomUUID();
+  bar.hide();
   return ask();
 };
 
@@ -90,15 +92,24 @@ const readmeter = {
   on: (/** @type {string} */ name, /** @type {(detail: any) => void} */ f) =>
     addEventListener('readmeter:' + name, (event) => f(/** @type {CustomEvent} */ (event).detail)),
   refresh: ask,
-  consent: (/** @type {boolean} */ is) => more((settings.consent = !is)),
+  consent: (/** @type {boolean} */ is) => {
+    const wasMissing = settings.consent;
+    settings.consent = !is;
+    if (is) wasMissing && ask();
+    else {
+      bar.host.remove();
+      forget();
+      display();
+    }
+  },
   view: (/** @type {Article | undefined} */ article) => {
     given = article;
-    bar.hide();
     return display();
   },
 };
 
-if (!self.readmeter) {
+// An element with that id is there by this name, too.
+if (!self.readmeter?.view) {
   self.readmeter = readmeter;
   addEventListener('pageshow', (event) => event.persisted && display());
   addEventListener('beforeprint', bar.hide);

@@ -91,7 +91,7 @@ interface Report {
   at: number;
 }
 
-type Emit = (name: string, detail?: any, of?: string) => void;
+type Emit = (name: string, detail?: any) => boolean;
 
 interface Window {
   dataLayer?: unknown[];
