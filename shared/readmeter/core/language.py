@@ -54,7 +54,9 @@ def find(tag: str) -> Language | None:
             direction, plural, calendar = facts["languages"][known]
             cycle, categories = facts["plurals"][plural]
             first = facts["first"].get(known.partition("-")[0], "1")
-            return Language(tag.strip().replace("_", "-"), direction, cycle, categories, tuple(facts["dates"][calendar]), first)
+            return Language(
+                tag.strip().replace("_", "-"), direction, cycle, categories, tuple(facts["dates"][calendar]), first
+            )
     return None
 
 
