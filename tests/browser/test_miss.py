@@ -345,6 +345,8 @@ def test_a_publisher_may_prefer_to_show(page: Page, api: Api, paper: Paper, down
     [
         ("en-GB", "This article cannot be opened just now.", "Try again"),
         ("pt-BR", "Este artigo não pode ser aberto agora.", "Tentar novamente"),
+        ("zh-TW", "暫時無法開啟這篇文章。", "重試"),
+        ("iw", "לא ניתן לפתוח את הכתבה כרגע.", "לנסות שוב"),
         ("fi", "This article cannot be opened just now.", "Try again"),
     ],
 )

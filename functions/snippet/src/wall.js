@@ -1,18 +1,8 @@
 /** The wall: an inline region with a heading where the article is cut. It moves no focus and traps none. */
 import { cut, findGate } from './cut.js';
 import { element } from './dom.js';
+import NO_ANSWER from './no-answer.json';
 import css from './wall.css';
-
-/**
- * With data-failure="hide", where nothing is known of the reader: no number and no promise. Message and button.
- * @type {Record<string, [string, string]>}
- */
-const UNKNOWN = {
-  ar: ['لا يمكن فتح هذا المقال الآن. يُرجى المحاولة بعد قليل.', 'إعادة المحاولة'],
-  en: ['This article cannot be opened just now. Please try again in a moment.', 'Try again'],
-  es: ['Este artículo no se puede abrir ahora. Inténtelo de nuevo en unos instantes.', 'Reintentar'],
-  pt: ['Este artigo não pode ser aberto agora. Tente novamente em instantes.', 'Tentar novamente'],
-};
 
 const nothing = () => {};
 
@@ -22,15 +12,25 @@ export let open = nothing;
 /** Whether an article is cut. */
 export const stands = () => open != nothing;
 
-/** Cut although nobody knows whether this reader may read on. @param {() => void} onclick
+/** Cut although nobody knows whether this reader may read on: no number and no promise. @param {() => void} onclick
  * @param {string | undefined} locale the publisher's @returns {HTMLElement} */
 export const unknown = (onclick, locale) => {
-  const asked = (locale || document.documentElement.lang).slice(0, 2);
-  const lang = asked in UNKNOWN ? asked : 'en';
-  const [message, textContent] = UNKNOWN[lang];
+  const lang = spoken(locale || document.documentElement.lang);
+  const { message, retry, dir } = NO_ANSWER[lang];
   const row = element('div', { className: 'actions' });
-  row.append(element('button', { textContent, onclick }));
-  return region({ message, lang, dir: lang == 'ar' ? 'rtl' : 'ltr' }, [row]);
+  row.append(element('button', { textContent: retry, onclick }));
+  return region({ message, lang, dir }, [row]);
+};
+
+/** The language of ours that `tag` is a variety of (`iw` is he, `zh-TW` zh-Hant), else English. @param {string} tag */
+const spoken = (tag) => {
+  try {
+    const { language, script } = new Intl.Locale(tag).maximize();
+    const ours = [`${language}-${script}`, language].find((each) => each in NO_ANSWER);
+    return /** @type {keyof typeof NO_ANSWER} */ (ours || 'en');
+  } catch {
+    return 'en'; // no language tag
+  }
 };
 
 /**
