@@ -42,7 +42,7 @@ def live_all(seeds: range) -> None:
 
 def live(seed: int) -> World:
     world = World(seed)
-    moves = world.random.choices(list(_MOVES), list(_MOVES.values()), k=world.random.randint(6, 24))
+    moves = world.random.choices(list(_MOVES), list(_MOVES.values()), k=world.random.randint(6, 18))
     for move in moves:
         move(world)
         if world.random.random() < 0.01:
