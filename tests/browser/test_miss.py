@@ -210,7 +210,7 @@ def test_a_denial_in_time_is_a_wall(page: Page, api: Api, paper: Paper, held: Ca
     api.answer = held(denied())
     page.clock.set_fixed_time(0)
     page.goto(paper.page())
-    page.clock.set_fixed_time(1000)
+    page.clock.set_fixed_time(1)  # second
     api.answer.let_go.set()
     Reader(page).meets_the_wall(WALL)
 
