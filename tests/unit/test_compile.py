@@ -1,11 +1,12 @@
 """The compiled form of a site document, and which changes wait for the site's next month."""
 
+import json
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from readmeter.core.rules import CompiledSite, Rules
+from readmeter.core.rules import Campaign, CompiledSite, Gifts, Institution, Key, Lift, Match, Rules
 from readmeter.sites.compile import compile_rules, compile_site
 from readmeter.sites.parse import read_document
 
@@ -71,6 +72,52 @@ def test_the_rules_say_what_the_document_says():
     assert (markets.unit, markets.days, markets.count, markets.pool) == ("days", 30, "view", "default")
     assert markets.match.sections == ("a", "márkets")
     assert (rules.exempt.tags, rules.exempt.paths) == (("weather",), ("/About/*",))
+
+
+def test_who_reads_beside_the_meters_is_compiled_too():
+    key = {"kid": "a", "alg": "ES256", "jwk": {"kty": "EC"}}
+    rules = compile_rules(
+        document(
+            lift=[{"until": "2026-11-23T03:00:00-03:00", "match": {"tags": ["Storm"]}}],
+            campaigns=[{"name": "newsletter", "per_reader": 5}],
+            institutions=[{"name": "USP", "cidrs": ["143.107.0.0/16"]}],
+            gifts={"per_month": 10, "valid_days": 5},
+            identity={"issuer": "https://id.rio.example", "jwks_url": "https://id.rio.example/keys"},
+            subscriptions={"past_due_grace_days": 7},
+        ),
+        1,
+    )
+    assert rules.lift == (Lift(instant("2026-11-23T06:00:00+00:00"), Match(tags=("storm",))),)
+    assert rules.campaigns == (Campaign("newsletter", 5),)
+    assert rules.institutions == (Institution("USP", ("143.107.0.0/16",)),)
+    assert rules.gifts == Gifts(10, 5)
+    assert rules.identity is not None
+    assert (rules.identity.audience, rules.identity.subscriber_claim) == ("riotimes", "subscriber")
+    assert rules.past_due_grace_days == 7
+    inline = compile_rules(document(identity={"issuer": "x", "audience": "paper", "keys": [key]}), 1).identity
+    assert inline is not None
+    assert (inline.audience, inline.keys) == ("paper", (Key("a", "ES256", {"kty": "EC"}),))
+
+
+def test_compiled_rules_read_back_as_themselves_and_older_ones_have_the_defaults():
+    whole = compile_site(
+        document(
+            lift=[{"until": "2026-11-23T06:00:00Z", "match": {"tags": ["storm"]}}],
+            institutions=[{"name": "USP", "cidrs": ["143.107.0.0/16"]}],
+            gifts={"per_month": 10, "valid_days": 5},
+            identity={"issuer": "x", "keys": [{"kid": "a", "alg": "ES256", "jwk": {"kty": "EC"}}]},
+        ),
+        1,
+        None,
+        NOVEMBER,
+    )
+    assert CompiledSite.parse(whole.dump()) == whole
+    least = compile_site(document(), 1, None, NOVEMBER)
+    older = json.loads(least.dump())
+    for key in ("lift", "campaigns", "referrers", "institutions", "crawlers", "gifts", "soft_grants", "identity"):
+        del older["current"][key]
+    del older["current"]["past_due_grace_days"], older["current"]["prompt"]["help_url"]
+    assert CompiledSite.parse(json.dumps(older)) == least
 
 
 def test_own_paths_are_those_of_the_prompts_buttons_but_never_the_front_page():

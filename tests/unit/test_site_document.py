@@ -49,7 +49,14 @@ def test_the_least_document_has_the_defaults_of_the_contract():
         ],
         "exempt": {"sections": [], "tags": [], "paths": []},
         "locked": {"sections": [], "tags": [], "paths": []},
+        "lift": [],
+        "campaigns": [],
+        "referrers": [],
+        "institutions": [],
+        "crawlers": "verified",
         "record": [],
+        "soft_grants": False,
+        "subscriptions": {"past_due_grace_days": 3},
         "prompt": {
             "subscribe_url": "https://rio.example/subscribe",
             "at_limit": "wall",
@@ -71,9 +78,53 @@ def test_a_document_as_data_reads_back_as_itself():
     assert "period" not in read.data()["meters"][0]
 
 
-@pytest.mark.parametrize("key", ["lift", "campaigns", "referrers", "institutions", "crawlers", "gifts"])
-def test_what_is_not_there_yet_is_an_unknown_key(key):
-    assert refused(**{key: []}) == [f"/{key}"]
+STORM = {"until": "2026-11-23T06:00:00Z", "match": {"tags": ["storm"]}, "note": "hurricane"}
+
+
+@pytest.mark.parametrize("until", ["2026-11-23T06:00:00Z", "2026-11-23T03:00:00-03:00", "2026-11-23T06:00:00.5+00:00"])
+def test_a_lift_ends_at_an_instant(until):
+    assert not refused(lift=[STORM, STORM | {"until": until}])
+
+
+@pytest.mark.parametrize("until", ["2026-11-23", "2026-11-23T06:00:00", "tomorrow", "", 1795348800])
+def test_a_lift_without_an_instant_is_refused(until):
+    assert refused(lift=[STORM | {"until": until}]) == ["/lift/0/until"]
+
+
+def test_a_lift_names_its_articles():
+    assert refused(lift=[STORM | {"match": {}}]) == ["/lift/0/match"]
+    assert not refused(lift=[STORM | {"match": {"paths": ["*"]}}])
+
+
+def test_campaigns_are_named_once_and_have_a_bound():
+    newsletter = {"name": "newsletter", "per_reader": 5}
+    assert not refused(campaigns=[newsletter, newsletter | {"name": "Spring.Sale_26"}])
+    assert refused(campaigns=[newsletter, newsletter]) == ["/campaigns/1/name"]
+    for name in ("", "a b", "a#b", "a:b", "x" * 65):
+        assert refused(campaigns=[newsletter | {"name": name}]) == ["/campaigns/0/name"]
+    for bound in (0, 501, None):
+        assert refused(campaigns=[newsletter | {"per_reader": bound}]) == ["/campaigns/0/per_reader"]
+
+
+def test_referrers_are_hosts():
+    assert not refused(referrers=["t.co", "news.google.com", "localhost"])
+    assert refused(referrers=["t.co", "t.co"]) == ["/referrers/1"]
+    for host in ("https://t.co", "t.co/", "T.co", "t.co:80", "*.t.co", "", "a..b"):
+        assert refused(referrers=[host]) == ["/referrers/0"]
+
+
+def test_gifts_have_a_quota_and_an_end():
+    assert not refused(gifts={"per_month": 10, "valid_days": 5})
+    assert refused(gifts={"per_month": 0, "valid_days": 91}) == ["/gifts/per_month", "/gifts/valid_days"]
+    assert refused(gifts={}) == ["/gifts/per_month", "/gifts/valid_days"]
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [("crawlers", "all"), ("soft_grants", "yes"), ("subscriptions", {"past_due_grace_days": 61})],
+)
+def test_switches_have_few_positions(key, wrong):
+    assert [pointer.split("/")[1] for pointer in refused(**{key: wrong})] == [key]
 
 
 @pytest.mark.parametrize(
@@ -285,8 +336,9 @@ def test_errors_say_what_is_allowed_and_name_unknown_keys_beside_the_known():
         ("/prompt/position", "must be 'bottom' or 'top'"),
         (
             "/metres",
-            "is not a key here; keys are site, name, origins, timezone, locale, mode, meters, exempt, locked, record, "
-            "prompt, retention",
+            "is not a key here; keys are site, name, origins, timezone, locale, mode, meters, exempt, locked, lift, "
+            "campaigns, referrers, institutions, crawlers, gifts, record, soft_grants, identity, subscriptions, prompt, "
+            "retention",
         ),
     ]
 

@@ -66,6 +66,58 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """Opens what it matches to everybody, until an instant (epoch seconds)."""
+
+    until: float
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Opens so many articles a calendar month to a reader who comes by its links."""
+
+    name: str
+    per_reader: int
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """A network whose readers have no limit."""
+
+    name: str
+    cidrs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gifts:
+    """How many articles a reader may give away a calendar month, and how many days a link is good for."""
+
+    per_month: int
+    valid_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key (JWK) that identities are signed with, by the one algorithm that is accepted of it."""
+
+    kid: str
+    alg: Literal["ES256", "EdDSA", "RS256"]
+    jwk: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRules:
+    """What an identity has to be to be believed. `keys` are the document's own; others stand at `jwks_url`."""
+
+    issuer: str
+    audience: str
+    keys: tuple[Key, ...]
+    jwks_url: str | None
+    subscriber_claim: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     label: str
     url: str
@@ -81,6 +133,7 @@ class PromptRules:
     show_when_remaining: int | None = None
     at_limit: Literal["wall", "redirect"] = "wall"
     redirect_url: str | None = None
+    help_url: str | None = None
     position: Literal["bottom", "top"] = "bottom"
     background: str = "#cc0000"
     text: str = "#ffffff"
@@ -101,6 +154,7 @@ class Rules:
     """One version of a site's rules. `timezone` is an IANA name; `own_paths` are the paths of the prompt's own URLs.
 
     `record` lists what unmetered reads are worth a usage row by: institution, gift, subscriber, campaign, exempt.
+    `identity` is None where every reader is anonymous, `gifts` where none are given.
     """
 
     site: str
@@ -117,6 +171,15 @@ class Rules:
     prompt: PromptRules
     retention: Retention = Retention()
     record: tuple[str, ...] = ()
+    lift: tuple[Lift, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
+    referrers: tuple[str, ...] = ()
+    institutions: tuple[Institution, ...] = ()
+    crawlers: Literal["verified", "none"] = "verified"
+    gifts: Gifts | None = None
+    soft_grants: bool = False
+    identity: IdentityRules | None = None
+    past_due_grace_days: int = 3
 
     def meter_for(self, page: Page) -> Meter | None:
         return next((meter for meter in self.meters if meter.covers(page)), None)
@@ -143,6 +206,15 @@ class Rules:
             prompt=PromptRules(**{**prompt, "links": tuple(Link(**link) for link in prompt["links"])}),
             retention=Retention(**data.get("retention", {})),
             record=tuple(data.get("record", ())),
+            lift=tuple(Lift(each["until"], _match(each["match"])) for each in data.get("lift", ())),
+            campaigns=tuple(Campaign(**each) for each in data.get("campaigns", ())),
+            referrers=tuple(data.get("referrers", ())),
+            institutions=tuple(
+                Institution(each["name"], tuple(each["cidrs"])) for each in data.get("institutions", ())
+            ),
+            gifts=_gifts(data.get("gifts")),
+            identity=_identity(data.get("identity")),
+            **{key: data[key] for key in ("crawlers", "soft_grants", "past_due_grace_days") if key in data},
         )
 
 
@@ -153,6 +225,14 @@ def _fields(rules: Meter | Match) -> dict[str, Any]:
 
 def _match(data: Mapping[str, list[str]]) -> Match:
     return Match(**{key: tuple(names) for key, names in data.items()})
+
+
+def _gifts(data: Mapping[str, int] | None) -> Gifts | None:
+    return Gifts(**data) if data else None
+
+
+def _identity(data: Mapping[str, Any] | None) -> IdentityRules | None:
+    return IdentityRules(**{**data, "keys": tuple(Key(**key) for key in data["keys"])}) if data else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ def errors(document: SiteDocument) -> list[Finding]:
     return [
         *_unique("origins", document.origins, "origin"),
         *_unique("record", document.record, "entry"),
+        *_unique("campaigns", [campaign.name for campaign in document.campaigns], "campaign's name", "/name"),
+        *_unique("referrers", document.referrers, "host"),
+        *_lift_errors(document),
         *_meter_errors(document.meters),
         *_prompt_errors(document),
     ]
@@ -28,10 +31,16 @@ def warnings(document: SiteDocument) -> list[Finding]:
     return [*_meter_warnings(document), *_match_warnings(document), *_prompt_warnings(document)]
 
 
-def _unique(key: str, values: Sequence[str], what: str) -> Iterator[Finding]:
+def _unique(key: str, values: Sequence[str], what: str, below: str = "") -> Iterator[Finding]:
     for index, value in enumerate(values):
         if value in values[:index]:
-            yield f"/{key}/{index}", f"must differ from every other {what}"
+            yield f"/{key}/{index}{below}", f"must differ from every other {what}"
+
+
+def _lift_errors(document: SiteDocument) -> Iterator[Finding]:
+    for index, lift in enumerate(document.lift):
+        if _is_empty(lift.match):
+            yield f"/lift/{index}/match", "must name sections, tags or paths; paths: ['*'] is every article"
 
 
 def _meter_errors(meters: list[Meter]) -> Iterator[Finding]:

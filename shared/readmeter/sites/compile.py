@@ -6,8 +6,23 @@ from urllib.parse import urlsplit
 
 from readmeter.core.article import folded
 from readmeter.core.period import next_month
-from readmeter.core.rules import CompiledSite, Link, Match, Meter, PromptRules, Retention, Rules
+from readmeter.core.rules import (
+    Campaign,
+    CompiledSite,
+    Gifts,
+    IdentityRules,
+    Institution,
+    Key,
+    Lift,
+    Link,
+    Match,
+    Meter,
+    PromptRules,
+    Retention,
+    Rules,
+)
 from readmeter.sites import document as written
+from readmeter.sites.text import instant
 
 
 def compile_site(document: written.SiteDocument, version: int, live: CompiledSite | None, now: float) -> CompiledSite:
@@ -46,6 +61,15 @@ def compile_rules(document: written.SiteDocument, version: int) -> Rules:
         prompt=_prompt(document.prompt),
         retention=Retention(**document.retention.model_dump()),
         record=tuple(sorted(document.record)),
+        lift=tuple(Lift(instant(each.until), _match(each.match)) for each in document.lift),
+        campaigns=tuple(Campaign(each.name, each.per_reader) for each in document.campaigns),
+        referrers=tuple(document.referrers),
+        institutions=tuple(Institution(each.name, tuple(each.cidrs)) for each in document.institutions),
+        crawlers=document.crawlers,
+        gifts=_gifts(document.gifts),
+        soft_grants=document.soft_grants,
+        identity=_identity(document),
+        past_due_grace_days=document.subscriptions.past_due_grace_days,
     )
 
 
@@ -65,8 +89,25 @@ def _match(match: written.Match) -> Match:
     return Match(tuple(sorted(folded(match.sections))), tuple(sorted(folded(match.tags))), tuple(match.paths))
 
 
+def _gifts(gifts: written.Gifts | None) -> Gifts | None:
+    return None if gifts is None else Gifts(gifts.per_month, gifts.valid_days)
+
+
+def _identity(document: written.SiteDocument) -> IdentityRules | None:
+    identity = document.identity
+    if identity is None:
+        return None
+    return IdentityRules(
+        issuer=identity.issuer,
+        audience=identity.audience or document.site,
+        keys=tuple(Key(key.kid, key.alg, key.jwk) for key in identity.keys),
+        jwks_url=identity.jwks_url,
+        subscriber_claim=identity.subscriber_claim,
+    )
+
+
 def _own_paths(prompt: written.Prompt) -> tuple[str, ...]:
-    urls = (prompt.subscribe_url, prompt.sign_in_url, prompt.register_url, prompt.redirect_url)
+    urls = (prompt.subscribe_url, prompt.sign_in_url, prompt.register_url, prompt.redirect_url, prompt.help_url)
     paths = {urlsplit(url).path for url in urls if url is not None}
     return tuple(sorted(paths - {"", "/"}))  # a subscribe page at a host's root must not free this site's front page
 

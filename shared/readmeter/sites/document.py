@@ -22,6 +22,12 @@ Origin = Annotated[str, Field(max_length=265, json_schema_extra={"format": "uri"
 Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri-template"}), AfterValidator(text.url)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=LONGEST)]
+Instant = Annotated[
+    str, Field(max_length=40, json_schema_extra={"format": "date-time"}), AfterValidator(text.instant_text)
+]
+CampaignName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+Host = Annotated[str, Field(max_length=253, json_schema_extra={"format": "hostname"}), AfterValidator(text.host)]
+Cidr = Annotated[str, Field(min_length=1, max_length=43)]
 Recorded = Literal["institution", "gift", "subscriber", "campaign", "exempt"]
 Messages = dict[Locale, dict[Kind, dict[Category, Sentence]]]
 
@@ -64,6 +70,71 @@ class Period(_Model):
 
     unit: Literal["month", "week", "day", "days"] = Field(description="`days`: counted from the reader's first read")
     days: Annotated[int, Field(ge=1, le=366)] | None = Field(default=None, description="Length of a `days` window")
+
+
+class Lift(_Model):
+    """Opens articles to everybody until an instant: a storm, an election night."""
+
+    until: Instant = Field(description="RFC 3339 with its offset; from then on the articles are metered again")
+    match: Match = Field(description="The articles, by at least one name; `paths: ['*']` is all")
+    note: Label | None = Field(default=None, description="Why, for whoever reads the document next")
+
+
+class Campaign(_Model):
+    """Readers who come by this campaign's links read some articles beside their allowance."""
+
+    name: CampaignName = Field(description="As `utm_campaign` of its links says it")
+    per_reader: Annotated[int, Field(ge=1, le=500)] = Field(description="Articles a reader and calendar month")
+
+
+class Institution(_Model):
+    """A library, school or company whose network reads without limit."""
+
+    name: Label = Field(description="Whose network it is")
+    cidrs: list[Cidr] = Field(
+        min_length=1, max_length=100, description="Its addresses, IPv4 and IPv6: `143.107.0.0/16`"
+    )
+
+
+class Gifts(_Model):
+    """Links by which subscribers and registered readers give an article away."""
+
+    per_month: Annotated[int, Field(ge=1, le=500)] = Field(description="Articles that one reader may give a month")
+    valid_days: Annotated[int, Field(ge=1, le=90)] = Field(description="Days that a link opens its article")
+
+
+class Key(_Model):
+    """A public key that signs identities. Two stand side by side while one replaces the other."""
+
+    kid: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(text.line)] = Field(
+        description="Names the key, as the header of a token does"
+    )
+    alg: Literal["ES256", "EdDSA", "RS256"] = Field(description="The one algorithm that is accepted of it")
+    jwk: dict[str, Any] = Field(max_length=20, description="Its public part as a JSON Web Key (RFC 7517)")
+
+
+class Identity(_Model):
+    """How pages prove who is signed in: a JWT that the publisher signs."""
+
+    issuer: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(text.line)] = Field(
+        description="What `iss` must be"
+    )
+    audience: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(text.line)] | None = Field(
+        default=None, description="What `aud` must be or hold; default: the site's id"
+    )
+    keys: list[Key] = Field(default=[], max_length=20, description="The public keys, where they are written here")
+    jwks_url: Url | None = Field(default=None, description="Where the publisher keeps them, fetched on a schedule")
+    subscriber_claim: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(text.line)] = Field(
+        default="subscriber", description="The claim that, where it is exactly `true`, names a subscriber"
+    )
+
+
+class Subscriptions(_Model):
+    """What subscriptions that a payment service tells of are worth when something is wrong with them."""
+
+    past_due_grace_days: Annotated[int, Field(ge=0, le=60)] = Field(
+        default=3, description="Days that a subscriber reads on after a payment has failed"
+    )
 
 
 class Meter(_Model):
@@ -111,6 +182,9 @@ class Prompt(_Model):
     )
     at_limit: Literal["wall", "redirect"] = Field(default="wall", description="`redirect` needs `redirect_url`")
     redirect_url: Url | None = Field(default=None, description="Where readers at the limit are sent")
+    help_url: Url | None = Field(
+        default=None, description="Where a reader finds help whose paid article does not open; absent: no link"
+    )
     position: Literal["bottom", "top"] = Field(default="bottom", description="The edge that the bar sits on")
     colors: Colors = Field(default=Colors(), description="Of the bar and the buttons")
     messages: Messages = Field(
@@ -156,12 +230,33 @@ class SiteDocument(_Model):
     )
     exempt: Match = Field(default=Match(), description="Articles that are never metered")
     locked: Match = Field(default=Match(), description="Articles for subscribers only")
+    lift: list[Lift] = Field(default=[], max_length=20, description="Articles that are open to everybody for a while")
+    campaigns: list[Campaign] = Field(default=[], max_length=50, description="Whose links open articles")
+    referrers: list[Host] = Field(
+        default=[], max_length=50, description="Hosts (and what lies below them) whose links open an article"
+    )
+    institutions: list[Institution] = Field(
+        default=[], max_length=200, description="Networks that read without limit, by address"
+    )
+    crawlers: Literal["verified", "none"] = Field(
+        default="verified",
+        description="`verified`: search engines that prove to be one read everything; `none`: none does",
+    )
+    gifts: Gifts | None = Field(default=None, description="Articles that readers may give away; absent: none")
     record: list[Recorded] = Field(
         default=[],
         max_length=5,
         description="Unmetered reads worth a usage row (one write each), never billable: "
         "`institution`, `gift`, `subscriber`, `campaign`, `exempt`",
     )
+    soft_grants: bool = Field(
+        default=False,
+        description="Whether a body that is withheld opens for campaigns and referrers too, which anybody can claim",
+    )
+    identity: Identity | None = Field(
+        default=None, description="How signed-in readers are known; absent: every reader is anonymous"
+    )
+    subscriptions: Subscriptions = Field(default=Subscriptions(), description="What a payment service told")
     prompt: Prompt = Field(description="What readers are shown")
     retention: Retention = Field(
         default=Retention(),

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import datetime
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
@@ -73,6 +74,30 @@ def url(value: str) -> str:
     if RETURN_URL in re.split(r"[?#]", value, maxsplit=1)[0]:
         raise PydanticCustomError("url", "may hold {return_url} only in its query or fragment")
     return value
+
+
+def host(value: str) -> str:
+    """A host as browsers name it, without scheme, port or path."""
+    if not _ORIGIN.fullmatch(f"https://{value}") or ":" in value or not _real_host(value):
+        raise PydanticCustomError("host", "must be a host in lower case, as in news.example.com")
+    return value
+
+
+def instant_text(value: str) -> str:
+    """An instant with its offset (RFC 3339)."""
+    instant(value)
+    return value
+
+
+def instant(value: str) -> float:
+    """Seconds since the epoch. Raises `PydanticCustomError` where the text is no instant."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise PydanticCustomError("instant", "must be an instant with its offset, as in 2026-11-23T06:00:00Z")
+    return moment.timestamp()
 
 
 def timezone(value: str) -> str:
