@@ -3,11 +3,11 @@
 from collections.abc import Hashable
 from heapq import nlargest
 from operator import itemgetter
-from socket import AF_INET, AF_INET6, inet_pton
+
+from readmeter.core.networks import packed
 
 MOST_BUCKETS = 8192
 _SECOND = 1_000_000  # microseconds: whole numbers, so that a burst is exactly as many as it says
-_MAPPED = bytes(10) + b"\xff\xff"  # ::ffff:0:0/96, IPv4 in the form of IPv6 (RFC 4291 section 2.5.5.2)
 
 
 class TokenBuckets:
@@ -47,7 +47,5 @@ def network_of(address: str) -> bytes:
     A /48 has 256 of the /56 that a household gets, as a /24 has 256 addresses; anybody may have a whole /48 of his own
     (RFC 6177). Raises OSError or ValueError where it is no address.
     """
-    if ":" not in address:
-        return inet_pton(AF_INET, address)[:3]
-    packed = inet_pton(AF_INET6, address)
-    return packed[12:15] if packed.startswith(_MAPPED) else packed[:6]
+    octets = packed(address)
+    return octets[:3] if len(octets) == 4 else octets[:6]
