@@ -56,14 +56,15 @@ class TestTheItem:
         assert erasure is not None
         assert (erasure.generation, erasure.erased) == (2, 4)
 
-    def test_what_a_merge_brought_along_is_erased_and_was_no_usage(self, desk: Desk) -> None:
+    @pytest.mark.parametrize("stamp", ["carried", "unrecorded"])
+    def test_what_was_no_usage_is_erased_too_and_counts_for_nothing(self, desk: Desk, stamp: str) -> None:
         token = desk.view("a")["reader"]
         desk.tables.client.update_item(
             TableName=desk.tables.meter_table,
             Key={"pk": partition(), "sk": {"S": MONTH}},
-            UpdateExpression="SET #c = :carried ADD a :c",
+            UpdateExpression="SET #c = :stamp ADD a :c",
             ExpressionAttributeNames={"#c": base64url(C)},
-            ExpressionAttributeValues={":carried": {"S": "carried"}, ":c": {"BS": [C]}},
+            ExpressionAttributeValues={":stamp": {"S": stamp}, ":c": {"BS": [C]}},
         )
         desk.erase(token)
         erased = item(desk)

@@ -14,6 +14,9 @@ KEYS = {
     "P#daily#2026-11-22": ("2026-11-22",),
     "P#window#D": ("2026-10-31", "2026-11-01"),
     "N#gift#2026-11-22": ("2026-11-22",),
+    "N#open#2026-11-22": ("2026-11-22",),
+    "N#campaign:newsletter#2026-11": ("2026-11-01", "2026-11-30"),
+    "N#campaign:spring#2026-11": ("2026-11-01", "2026-11-30"),
 }
 
 
@@ -23,7 +26,7 @@ def an_item(draw: st.DrawFn) -> dict[str, object]:
     stamps = {
         article: draw(
             st.one_of(
-                st.just("carried"),
+                st.sampled_from(["carried", "unrecorded"]),
                 st.builds(
                     "{}|{}|{}|{}".format,
                     st.sampled_from(KEYS[key]),

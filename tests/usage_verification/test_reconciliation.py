@@ -1,13 +1,13 @@
 """The ledger against the meter items: every kind of drift is named, and nothing else is."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
 
 from readmeter.core.rules import Retention
-from readmeter.usage.ledger import ReadRow, Row
+from readmeter.usage.ledger import ReadRow, Row, natural_key
 from readmeter.usage.reconciliation import (
     Reconciliation,
     insert_missing,
@@ -60,6 +60,31 @@ class TestAgreement:
         merged = item("P#default#2026-11", {"a": "carried", "b": STAMP}, reader="account")
         result = compare(ledger_of(rows(merged, ANA)), merged, ANA)
         assert (result.status, result.compared) == ("matched", 3)
+
+    def test_a_read_that_was_counted_but_not_recorded_is_no_row(self) -> None:
+        newsletter = item("N#campaign:newsletter#2026-11", {"a": "unrecorded", "b": STAMP})
+        result = compare(ledger_of(rows(newsletter)), newsletter)
+        assert (result.status, result.compared) == ("matched", 1)
+
+    def test_an_article_that_two_campaigns_opened_is_a_row_of_each(self) -> None:
+        """Each in its own date's figures: were they one row, the days would sum to more than their month."""
+        opened = item("N#campaign:newsletter#2026-11", {"a": STAMP})
+        again = item("N#campaign:spring#2026-11", {"a": "2026-11-25|2|registered|reader"})
+        found = rows(opened, again)
+        assert {read_row([row]).decision for row in found} == {"campaign"}
+        assert len({natural_key(asdict(row)) for row in found}) == 2
+        result = compare(ledger_of(found), opened, again)
+        assert (result.status, result.compared, result.drifting) == ("matched", 2, 0)
+
+    def test_what_campaigns_and_lifts_opened_is_put_back_where_it_is_missing(self) -> None:
+        items = [
+            item("N#campaign:newsletter#2026-11", {"a": STAMP, "b": "2026-11-30|1|anonymous|reader"}),
+            item("N#campaign:spring#2026-11", {"a": STAMP, "c": "unrecorded"}),
+            item("N#open#2026-11-22", {"a": STAMP}),
+        ]
+        ledger = MemoryObjects()
+        assert compare(ledger, *items, insert=True).inserted == 4
+        assert compare(ledger, *items).drifting == 0
 
     def test_a_window_seen_as_the_current_one_and_as_its_closed_copy_is_one(self) -> None:
         opened = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp())
@@ -250,6 +275,18 @@ class TestErased:
         assert (result.status, result.erased) == ("matched", 1)
         assert compare(ledger_of(rows(miss)), item("E#2026-11-22", {}, g=1, e=0)).erasures_off == 1
 
+    def test_each_of_two_campaigns_forgot_its_own(self) -> None:
+        newsletter = item("N#campaign:newsletter#2026-11", {"a": STAMP, "b": STAMP, "c": "unrecorded"})
+        spring = item("N#campaign:spring#2026-11", {"a": STAMP})
+        gone = [
+            item("N#campaign:newsletter#2026-11", {}, g=1, e=2),
+            item("N#campaign:spring#2026-11", {}, g=1, e=1),
+        ]
+        found = rows(newsletter, spring)
+        result = compare(ledger_of(found), *gone)
+        assert (result.status, result.erased, result.erasures_off) == ("matched", 3, 0)
+        assert compare(ledger_of(found[1:]), *gone).erasures_off == 1
+
 
 class TestExpired:
     @pytest.mark.parametrize(
@@ -259,6 +296,8 @@ class TestExpired:
             ("P#weekly#2026-W45", "2026-11-02", datetime(2026, 12, 24, tzinfo=UTC)),
             ("P#daily#2026-11-02", "2026-11-02", datetime(2026, 12, 18, tzinfo=UTC)),
             ("N#gift#2026-11-02", "2026-11-02", datetime(2026, 12, 18, tzinfo=UTC)),
+            ("N#open#2026-11-02", "2026-11-02", datetime(2026, 12, 18, tzinfo=UTC)),
+            ("N#campaign:Weekly#2026-11", "2026-11-02", datetime(2027, 1, 15, tzinfo=UTC)),
             ("P#window#1793577600", "2026-11-02", datetime(2026, 12, 18, tzinfo=UTC)),
         ],
     )

@@ -11,7 +11,7 @@ from typing import Any
 from readmeter.core.article import DIGEST_BYTES
 from readmeter.store.database import Conflict, Database, Item, Refused, Unavailable
 from readmeter.store.meters import Slot, current, digests, partition, sort_key, unchanged_since, window_start
-from readmeter.store.reads import CARRIED, STAMP_NAME
+from readmeter.store.reads import NO_USAGE, STAMP_NAME
 
 _ROUNDS = 10
 
@@ -68,7 +68,7 @@ class ReaderStore:
 
     def _without_a_trace(self, item: Item) -> dict[str, Any]:
         stamps = _stamps(item)
-        usage = sum(1 for name in stamps if item[name]["S"] != CARRIED)
+        usage = sum(1 for name in stamps if item[name]["S"] not in NO_USAGE)
         return {
             **{name: value for name, value in item.items() if name not in stamps},
             "a": {"BS": [self._token_bytes(DIGEST_BYTES) for _ in item["a"]["BS"]]},

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from readmeter.store.database import Item
 
 CARRIED = "carried"  # the stamp of a read that a merge brought along: it was usage where it came from
+UNRECORDED = "unrecorded"  # the stamp of a read that had to be counted, of a kind that its site does not record
+NO_USAGE = frozenset({CARRIED, UNRECORDED})
+_EVENT = "event"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 STAMP_NAME = 22  # characters of a digest in base64url; no other attribute's name is so long
 
@@ -20,8 +23,9 @@ class RecordedRead:
     """One stamped read. `reader` is the name in the table's key: it leaves Readmeter only as a keyed digest.
 
     `meter` is the one whose allowance was counted; "" for a recorded unmetered read, whose `decision` says why it was
-    free. `period` is the item's period key (a `days` window's: its start in epoch seconds). `generation` counts the
-    reader's erasures. `article` is the counted digest in base64url: the article's, or that of one display of it where
+    free. `period` is the item's period key (a `days` window's: its start in epoch seconds; a campaign's: its month and
+    its name, `2026-11/newsletter`, so that each of two campaigns has its own). `generation` counts the reader's
+    erasures. `article` is the counted digest in base64url: the article's, or that of one display of it where
     `unit` is `view`.
     """
 
@@ -75,25 +79,24 @@ class Erasure:
 
 def reads_of(item: Item) -> Iterator[RecordedRead]:
     """Every counted or recorded read that the item holds. Raises ValueError where a stamp is none of ours."""
-    family, _, rest = item["sk"]["S"].partition("#")
-    if family not in ("P", "N"):
+    place = _place(item)
+    if place is None or place.decision == _EVENT:
         return
     site, reader = _owner(item)
-    name, _, period = rest.rpartition("#")
     for article, stamp in _stamps(item):
         parts = stamp.split("|")
         local_date, version, reader_class, traffic, unit = parts if len(parts) > 4 else [*parts, "article"]
         yield RecordedRead(
             site=site,
             reader=reader,
-            meter=name if family == "P" else "",
-            period=item["ws"]["N"] if period == "D" else period,
+            meter=place.meter,
+            period=_period(item, place),
             generation=_generation(item),
             article=article,
             local_date=_date(local_date),
             rule_version=int(version),
             reader_class=reader_class,
-            decision="metered" if family == "P" else name,
+            decision=place.decision,
             traffic=traffic,
             unit=unit,
         )
@@ -101,8 +104,8 @@ def reads_of(item: Item) -> Iterator[RecordedRead]:
 
 def events_of(item: Item) -> Iterator[RecordedEvent]:
     """Every event that the item holds. Raises ValueError where a stamp is none of ours."""
-    family, _, local_date = item["sk"]["S"].partition("#")
-    if family != "E":
+    place = _place(item)
+    if place is None or place.decision != _EVENT:
         return
     site, reader = _owner(item)
     for event, stamp in _stamps(item):
@@ -115,7 +118,7 @@ def events_of(item: Item) -> Iterator[RecordedEvent]:
             kind=kind,
             article=article,
             at=int(at),
-            local_date=_date(local_date),
+            local_date=_date(place.key),
             rule_version=int(version),
             reader_class=reader_class,
         )
@@ -123,21 +126,48 @@ def events_of(item: Item) -> Iterator[RecordedEvent]:
 
 def erasure_of(item: Item) -> Erasure | None:
     """What the item forgot; None where nothing of it was ever erased, or where it holds nothing that was stamped."""
-    family, _, rest = item["sk"]["S"].partition("#")
-    if family not in ("P", "N", "E") or not _generation(item):
+    place = _place(item)
+    if place is None or not _generation(item):
         return None
     site, reader = _owner(item)
-    name, _, period = rest.rpartition("#")
     return Erasure(
         site=site,
         reader=reader,
-        meter=name if family == "P" else "",
-        decision={"P": "metered", "N": name, "E": "event"}[family],
-        period=item["ws"]["N"] if period == "D" else period,
+        meter=place.meter,
+        decision=place.decision,
+        period=_period(item, place),
         generation=_generation(item),
         erased=int(item["e"]["N"]),
         expires=int(item["x"]["N"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What an item's sort key says of all that the item holds."""
+
+    meter: str
+    decision: str
+    key: str  # of the period
+
+
+def _place(item: Item) -> _Place | None:
+    """None where the item holds neither reads nor events."""
+    family, _, rest = item["sk"]["S"].partition("#")
+    name, _, period = rest.rpartition("#")
+    match family:
+        case "P":
+            return _Place(name, "metered", period)
+        case "N":
+            decision, _, campaign = name.partition(":")
+            return _Place("", decision, f"{period}/{campaign}" if campaign else period)
+        case "E":
+            return _Place("", _EVENT, period)
+    return None
+
+
+def _period(item: Item, place: _Place) -> str:
+    return item["ws"]["N"] if place.key == "D" else place.key
 
 
 def _owner(item: Item) -> tuple[str, str]:
@@ -160,5 +190,5 @@ def _generation(item: Item) -> int:
 
 def _stamps(item: Item) -> Iterator[tuple[str, str]]:
     for name, value in item.items():
-        if len(name) == STAMP_NAME and value["S"] != CARRIED:
+        if len(name) == STAMP_NAME and value["S"] not in NO_USAGE:
             yield name, value["S"]

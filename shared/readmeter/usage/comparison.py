@@ -102,7 +102,7 @@ def spool(
 
 def months_of(erasure: Erasure, at: float) -> list[str]:
     """The months that the local dates of the item's reads can lie in, at `at` (epoch seconds), in any time zone."""
-    period = erasure.period
+    period = _calendar(erasure.period)
     if period.isdigit():
         first = _utc_date(int(period)) - timedelta(days=1)
         last = _utc_date(min(erasure.expires, at)) + timedelta(days=1)
@@ -373,9 +373,15 @@ def _definitions(columns: Mapping[str, str]) -> str:
 
 def _end(period: str) -> date | None:
     """The first date after a calendar period; None for a window's key, and for what is none of ours."""
+    period = _calendar(period)
     try:
         if "W" in period:
             return date.fromisoformat(f"{period}-7") + timedelta(days=1)
         return ExportPeriod.parse(period).last + timedelta(days=1)
     except ValueError:
         return None
+
+
+def _calendar(period: str) -> str:
+    """A period without the name of the campaign whose it is."""
+    return period.partition("/")[0]
