@@ -41,6 +41,7 @@ FORBIDDEN = {
     "babel",
     "cryptography",
     "jinja2",
+    "jwt",
     "pydantic",
     "readmeter.sites",
     "werkzeug",
