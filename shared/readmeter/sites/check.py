@@ -9,6 +9,7 @@ from readmeter.core.article import folded
 from readmeter.core.language import broader, shipped
 from readmeter.core.messages import message_problems
 from readmeter.sites.document import Match, Meter, SiteDocument
+from readmeter.sites.institutions import network_errors, network_warnings
 
 Finding = tuple[str, str]
 _READABLE = 4.5  # contrast ratio that WCAG AA asks of text
@@ -21,6 +22,8 @@ def errors(document: SiteDocument) -> list[Finding]:
         *_unique("record", document.record, "entry"),
         *_unique("campaigns", [campaign.name for campaign in document.campaigns], "campaign's name", "/name"),
         *_unique("referrers", document.referrers, "host"),
+        *_unique("institutions", [each.name for each in document.institutions], "institution's name", "/name"),
+        *network_errors(document),
         *_lift_errors(document),
         *_meter_errors(document.meters),
         *_prompt_errors(document),
@@ -28,7 +31,12 @@ def errors(document: SiteDocument) -> list[Finding]:
 
 
 def warnings(document: SiteDocument) -> list[Finding]:
-    return [*_meter_warnings(document), *_match_warnings(document), *_prompt_warnings(document)]
+    return [
+        *_meter_warnings(document),
+        *_match_warnings(document),
+        *network_warnings(document),
+        *_prompt_warnings(document),
+    ]
 
 
 def _unique(key: str, values: Sequence[str], what: str, below: str = "") -> Iterator[Finding]:

@@ -27,7 +27,7 @@ Instant = Annotated[
 ]
 CampaignName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Host = Annotated[str, Field(max_length=253, json_schema_extra={"format": "hostname"}), AfterValidator(text.host)]
-Cidr = Annotated[str, Field(min_length=1, max_length=43)]
+Cidr = Annotated[str, Field(max_length=43), AfterValidator(text.network)]
 Recorded = Literal["institution", "gift", "subscriber", "campaign", "exempt"]
 Messages = dict[Locale, dict[Kind, dict[Category, Sentence]]]
 
@@ -92,7 +92,7 @@ class Institution(_Model):
 
     name: Label = Field(description="Whose network it is")
     cidrs: list[Cidr] = Field(
-        min_length=1, max_length=100, description="Its addresses, IPv4 and IPv6: `143.107.0.0/16`"
+        min_length=1, max_length=100, description="Its addresses on the internet, IPv4 and IPv6: `143.107.0.0/16`"
     )
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import datetime
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -80,6 +80,30 @@ def host(value: str) -> str:
     """A host as browsers name it, without scheme, port or path."""
     if not _ORIGIN.fullmatch(f"https://{value}") or ":" in value or not _real_host(value):
         raise PydanticCustomError("host", "must be a host in lower case, as in news.example.com")
+    return value
+
+
+def network(value: str) -> str:
+    """A network as a router has it: its first address and the length of its mask."""
+    address, _, mask = value.partition("/")
+    try:
+        if "%" in address or not (mask.isascii() and mask.isdigit()):  # no interface, and no mask that has dots
+            raise ValueError
+        meant = ip_network(value, strict=False)
+    except ValueError:
+        raise PydanticCustomError(
+            "network",
+            "must be a network, its first address and its mask: 143.107.0.0/16, 2001:12d0::/32 "
+            "(one address alone: /32, in IPv6 /128)",
+        ) from None
+    if isinstance(meant, IPv6Network) and meant.network_address.ipv4_mapped:
+        raise PydanticCustomError("network", "must be written as IPv4 where it is IPv4: 143.107.0.0/16")
+    if ip_address(address) != meant.network_address:
+        raise PydanticCustomError(
+            "network",
+            "must begin with its first address, with this mask {network}: is it the mask that is wrong?",
+            {"network": str(meant)},
+        )
     return value
 
 
