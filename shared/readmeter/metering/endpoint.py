@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from readmeter.core.article import folded, path_of
 from readmeter.core.keys import Keyring
 from readmeter.core.language import negotiate
+from readmeter.core.networks import packed
 from readmeter.core.rules import SITE_ID, Page, Rules
 from readmeter.core.throttle import TokenBuckets, network_of
 from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_seed, reader_of_token
@@ -107,20 +108,12 @@ class Endpoint:
         if rules is None:
             raise Problem(404, "There is no site of that id.")
         check_origin(request.headers.get("origin"), rules.origins, rules.site)
-        wait = self._buckets.take((site, self._network(request, site, now)), now)
+        address = reader_address(request, self._keyring(), site, now)
+        wait = self._buckets.take((site, network_of(address)), now)
         if wait:
             often = "Your network asks for this site too often. Nothing was counted."
             raise Problem(429, often, headers={"retry-after": str(ceil(wait))})
         return rules
-
-    def _network(self, request: Request, site: str, now: float) -> bytes:
-        """The reader's. A publisher's own path tells the reader's address and proves that it is the site's own path."""
-        secret = request.headers.get("x-readmeter-origin")
-        if secret is not None and self._keyring().is_origin_secret(site, secret, now):
-            address, _, _port = request.headers.get("cloudfront-viewer-address", "").rpartition(":")
-            with suppress(OSError, ValueError):
-                return network_of(address)
-        return network_of(request.source_ip)
 
     def _rules(self, site: str, now: float) -> Rules | None:
         compiled = self._sites.compiled(site) if SITE_ID.fullmatch(site) else None
@@ -189,6 +182,20 @@ def check_method(request: Request, *allowed: str) -> None:
     if request.method not in allowed:
         named = f"Only {' and '.join(allowed)} {'is' if len(allowed) == 1 else 'are'} answered here."
         raise Problem(405, named, headers={"allow": ", ".join([*allowed, "OPTIONS"])})
+
+
+def reader_address(request: Request, keyring: Keyring, site: str, now: float) -> str:
+    """Where the reader is: who is connected, or whom the publisher's own path names and proves to be the site's own.
+
+    No other header says where anybody is: each can be sent by everybody.
+    """
+    secret = request.headers.get("x-readmeter-origin")
+    if secret is not None and keyring.is_origin_secret(site, secret, now):
+        address, _, _port = request.headers.get("cloudfront-viewer-address", "").rpartition(":")
+        with suppress(OSError, ValueError):
+            packed(address)
+            return address
+    return request.source_ip
 
 
 def reader_of(
