@@ -260,6 +260,26 @@ class Versions(BaseModel):
     versions: list[ListedVersion] = Field(description="Newest first")
 
 
+class GrantKey(BaseModel):
+    """A JSON Web Key (RFC 7517) that signs or signed this site's grants."""
+
+    kty: Literal["oct"]
+    kid: str = Field(description="What a grant's header names it by")
+    alg: Literal["HS256"]
+    k: str = Field(description="The key, 32 bytes in base64url")
+    expires: str | None = Field(
+        description="When it verifies no more; null: not yet decided", json_schema_extra={"format": "date-time"}
+    )
+
+
+class GrantKeys(BaseModel):
+    """What a verifier of grants has to know. Secret: whoever has it can write grants."""
+
+    site: str
+    soft_grants: bool = Field(description="Whether grants marked `soft` are good enough for this site")
+    keys: list[GrantKey] = Field(description="Those that verify now, the one that signs first")
+
+
 class NamedArticles(RootModel[Articles | Annotated[list[Article], Field(max_length=MOST_ARTICLES)]]):
     """`{"articles": […]}`, or the list alone."""
 

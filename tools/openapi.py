@@ -27,6 +27,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.Written,
     bodies.Sites,
     bodies.Versions,
+    bodies.GrantKeys,
     bodies.NamedArticles,
     bodies.StoredArticles,
     bodies.Usage,
@@ -143,6 +144,19 @@ WRITTEN_EXAMPLE = {
     "differences": [
         {"path": "/meters/default/limits/anonymous", "from": 5, "to": 3, "in_force": "2026-11-22T09:00:00-03:00"},
         {"path": "/meters/default/period/unit", "from": "month", "to": "week", "in_force": "2026-12-01T00:00:00-03:00"},
+    ],
+}
+GRANT_KEYS_EXAMPLE = {
+    "site": "riotimes",
+    "soft_grants": False,
+    "keys": [
+        {
+            "kty": "oct",
+            "kid": "1",
+            "alg": "HS256",
+            "k": "bGV0IG5vYm9keSBrbm93IHRoaXMgb25lOiBpdCBpcyA",
+            "expires": None,
+        }
     ],
 }
 PROBLEM_EXAMPLE = {
@@ -442,6 +456,16 @@ def _admin_paths() -> Json:
                 {"204": {"description": "Its views answer 404 from now on."}, **_problems(403, 404, 412, 503)},
                 parameters=[if_match],
                 description="Versions and usage stay; the id is never free again.",
+            ),
+        },
+        "/v1/admin/sites/{site}/grant-keys": {
+            "parameters": [site],
+            "get": _staff(
+                "grantKeys",
+                "Read the keys of a site's grants",
+                {"200": _ok("For the verifier alone.", "GrantKeys", GRANT_KEYS_EXAMPLE), **_problems(403, 404, 503)},
+                description="What withholds articles' text until a grant verifies reads it every few minutes, so that "
+                "a rotation arrives.",
             ),
         },
         "/v1/admin/sites/{site}/versions": {

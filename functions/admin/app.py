@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
 
 from readmeter.core.article import digest
+from readmeter.core.encoding import base64url
 from readmeter.core.keys import Keyring
 from readmeter.metering.keyring import CurrentKeyring
 from readmeter.sites.articles import MOST_BYTES as MOST_ARTICLE_BYTES
@@ -125,6 +126,26 @@ class Admin:
         self._articles.write(site, {digest(key, each.id): Label(each.title, each.section) for each in articles})
         return json_answer({"site": site, "stored": len(articles)})
 
+    def grant_keys(self, _: Caller, __: Event, site: str) -> Answer:
+        """The keys that grants verify with now, as a JWK Set (RFC 7517), and what else a verifier has to know."""
+        now = self._clock()
+        return json_answer(
+            {
+                "site": site,
+                "soft_grants": self._live(site).compiled.in_force(now).soft_grants,
+                "keys": [
+                    {
+                        "kty": "oct",
+                        "kid": token.kid,
+                        "alg": "HS256",
+                        "k": base64url(key),
+                        "expires": None if token.expires is None else instant(token.expires),
+                    }
+                    for token, key in self._keyring().verifying_keys("grant", site, now)
+                ],
+            }
+        )
+
     def _live(self, site: str) -> LiveSite:
         live = self._store.live(site)
         if live is None or live.deleted:
@@ -153,6 +174,7 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
     router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
     router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
     router.route("/v1/admin/sites/<site>/articles", {"PUT": admin.put_articles})
+    router.route("/v1/admin/sites/<site>/grant-keys", {"GET": admin.grant_keys})
     return router
 
 

@@ -12,6 +12,7 @@ ROUTES = [
     ("GET", f"{RIO}?version=1", None),
     ("GET", f"{RIO}/versions", None),
     ("PUT", f"{RIO}/articles", {"articles": [{"id": "a", "title": "Carnival opens"}]}),
+    ("GET", f"{RIO}/grant-keys", None),
 ]
 
 

@@ -6,7 +6,6 @@ A change here renames every article and reader (digests, seeds), or forgets ever
 from readmeter.core.article import digest
 from readmeter.core.grant import page_hash, write_grant
 from readmeter.core.keys import Keyring, TokenSecret
-from readmeter.core.rules import Page
 from readmeter.core.state import State, read_state, scope_of, write_state
 from readmeter.core.tokens import Reader, reader_of_seed, reader_of_token, reader_token
 from tests.support.site import rules
@@ -14,7 +13,6 @@ from tests.support.site import rules
 KEYS = Keyring.parse('{"permanent": "for ever", "tokens": [{"kid": "a1", "secret": "a secret", "expires": null}]}')
 READER = Reader(bytes(range(16)))
 NOW = 1_795_348_800.0
-PAGE = Page(frozenset({"sport"}), frozenset({"Córdoba"}), "/a")
 
 
 def test_a_secret_is_read_as_it_is_stored() -> None:
@@ -53,10 +51,11 @@ def test_a_state_is_read_for_ever() -> None:
 
 
 def test_a_grant_is_what_verifiers_were_written_against() -> None:
-    assert page_hash(PAGE) == "I-hh7obEHzD5LQqhG0eyoA"
-    assert write_grant(KEYS, "riotimes", READER, b"\1" * 16, "metered", PAGE, NOW) == (
+    page = page_hash(["sport"], ["Córdoba"], "/a")
+    assert page == "AOPC2Fj2qlsJ2kz3cJufWw"
+    assert write_grant(KEYS, "riotimes", READER, "id-7", "metered", page, NOW) == (
         "eyJhbGciOiJIUzI1NiIsImtpZCI6ImExIiwidHlwIjoiSldUIn0.eyJpc3MiOiJyZWFkbWV0ZXIiLCJhdWQiOiJyaW90aW1lcyIsInN1YiI6Il"
-        "lqUHlBTURuYkd6ZmdPb3NJRVlTSlEiLCJhcnRpY2xlIjoiQVFFQkFRRUJBUUVCQVFFQkFRRUJBUSIsInJlYXNvbiI6Im1ldGVyZWQiLCJwYWdl"
-        "IjoiSS1oaDdvYkVIekQ1TFFxaEcwZXlvQSIsImlhdCI6MTc5NTM0ODgwMCwiZXhwIjoxNzk1MzQ5NDAwfQ.GQfRaNv5kWWxXKyIdDx8jPoDOhP"
-        "B_PSMaBP9hPbU9F8"
+        "lqUHlBTURuYkd6ZmdPb3NJRVlTSlEiLCJhcnRpY2xlIjoiX1BfamQwWWVkY2c3TzJWRGJTLVRtdyIsImFydCI6Ik1INmpOR1hyZ2pyMjk2bXlQ"
+        "MlNwT0EiLCJyZWFzb24iOiJtZXRlcmVkIiwicGFnZSI6IkFPUEMyRmoycWxzSjJrejNjSnVmV3ciLCJpYXQiOjE3OTUzNDg4MDAsImV4cCI6MT"
+        "c5NTM0OTQwMH0.XYG_ReLXlRHY7ZhHiqvLp9GrBjH4NY-uWZa750DjXRQ"
     )

@@ -51,6 +51,7 @@ def test_every_route_of_both_apis_is_read_with_its_function(template: Template) 
         ("AdminApi", "DELETE /v1/admin/sites/{site}"): "AdminFunction",
         ("AdminApi", "GET /v1/admin/sites/{site}/versions"): "AdminFunction",
         ("AdminApi", "PUT /v1/admin/sites/{site}/articles"): "AdminFunction",
+        ("AdminApi", "GET /v1/admin/sites/{site}/grant-keys"): "AdminFunction",
         ("AdminApi", "GET /v1/admin/sites/{site}/usage"): "ExportsFunction",
         ("AdminApi", "GET /v1/admin/sites/{site}/report"): "ExportsFunction",
         ("AdminApi", "GET /v1/admin/exports"): "ExportsFunction",

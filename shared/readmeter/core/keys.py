@@ -54,6 +54,10 @@ class Keyring:
                 return _derive(token.secret, purpose, site)
         return None
 
+    def verifying_keys(self, purpose: Rotating, site: str, now: float) -> list[tuple[TokenSecret, bytes]]:
+        """Every key that verifies now, the one that signs first, each with its generation."""
+        return [(token, _derive(token.secret, purpose, site)) for token in self._unexpired(now)]
+
     def origin_secret(self, site: str) -> str:
         """What the site's own path proves itself with, as the text of a header: the key's id and a key of the site."""
         kid, key = self.signing_key("origin", site)

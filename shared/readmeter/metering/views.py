@@ -8,7 +8,7 @@ from typing import Any
 from readmeter.core.article import digest, identity
 from readmeter.core.decision import Decision, Tally, by_meter, by_rules, limit_for
 from readmeter.core.encoding import base64url
-from readmeter.core.grant import write_grant
+from readmeter.core.grant import page_hash, write_grant
 from readmeter.core.keys import Keyring
 from readmeter.core.period import calendar_bucket, local_date, window_end
 from readmeter.core.prompt import prompt_for
@@ -148,8 +148,8 @@ def _outcome(visit: Visit, reader: Reader, decision: Decision, state: State | No
 def _grant(visit: Visit, reader: Reader, decision: Decision) -> str | None:
     if decision.access == "denied":
         return None
-    article = _article(visit)
-    return write_grant(visit.keyring, visit.rules.site, reader, article, decision.reason, visit.page, visit.now)
+    page = page_hash(visit.view.sections, visit.view.tags, visit.page.path)
+    return write_grant(visit.keyring, visit.rules.site, reader, _identity(visit), decision.reason, page, visit.now)
 
 
 def _facts(visit: Visit, decision: Decision) -> dict[str, Any]:

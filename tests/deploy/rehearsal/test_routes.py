@@ -89,6 +89,10 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
         (admin("GET", f"{SITES}/SITE/versions"), 200),
         (admin("GET", f"{SITES}/nowhere/versions"), 404),
     ),
+    f"GET {SITES}/{{site}}/grant-keys": (
+        (admin("GET", f"{SITES}/SITE/grant-keys"), 200),
+        (admin("GET", f"{SITES}/none/grant-keys"), 404),
+    ),
     f"PUT {SITES}/{{site}}/articles": (
         (admin("PUT", f"{SITES}/SITE/articles", [{"id": "0", "title": "Carnival opens"}]), 200),
         (admin("PUT", f"{SITES}/SITE/articles", [{}]), 422),
