@@ -4,7 +4,7 @@ import http.client
 import socket
 import ssl
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ class Front:
 def front(service: str, folder: Path) -> Iterator[Front]:
     """Passes every request on to the service at the URL `service`, as API Gateway would to its functions."""
     target = urlsplit(service).netloc
-    certificate, key = _certificate(folder)
+    certificate, key = self_signed(folder, NAMES)
     named: dict[int, str | None] = {}
     requests: list[Passed] = []
 
@@ -104,8 +104,8 @@ def _answer_names(listening: socket.socket) -> None:
         listening.sendto(header + question + (record if is_ipv4 else b""), client)
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for `NAMES` that signs itself, and its key."""
+def self_signed(folder: Path, names: Sequence[str]) -> tuple[Path, Path]:
+    """A certificate for hosts of these names that signs itself, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Readmeter's tests")])
     now = datetime.now(UTC)
@@ -113,7 +113,7 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in NAMES]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -1,0 +1,1 @@
+"""What lies outside of the deployment and is fetched, never trusted."""
