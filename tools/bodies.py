@@ -85,12 +85,16 @@ class ViewRequest(BaseModel):
         Annotated[str, AfterValidator(_display), Field(json_schema_extra={"minLength": 1, "maxLength": 64})] | None
     ) = Field(default=None, description="One per page display, at most 64 bytes: makes a retry free where views count")
     state: str | None = Field(default=None, description="The signed state of the last answer")
-    identity: str | None = Field(default=None, description="Reserved: ignored, and named in `warnings`")
+    identity: str | None = Field(
+        default=None,
+        description="A JWT that the publisher signed: who is signed in. What proves nothing is ignored, and `warnings` "
+        "says why",
+    )
     sections: Names | None = Field(default=None, description="The article's sections")
     tags: Names | None = Field(default=None, description="The article's tags")
-    referrer: str | None = Field(default=None, description="Reserved")
-    campaign: str | None = Field(default=None, description="Reserved")
-    gift: str | None = Field(default=None, description="Reserved")
+    referrer: str | None = Field(default=None, description="Where the reader came from: an address or its host")
+    campaign: str | None = Field(default=None, description="What the link says that led here (`utm_campaign`)")
+    gift: str | None = Field(default=None, description="The token in a gift link")
     locale: str | None = Field(default=None, description="The page's language (BCP 47)")
     storage: Literal["none"] | None = Field(default=None, description="`none` when the page cannot keep a token")
     events: Annotated[list[Event], Field(max_length=20)] | None = Field(
@@ -117,6 +121,29 @@ class Report(BaseModel):
 
 class Reported(BaseModel):
     accepted: int = Field(description="Events that were taken: all of them, or 0 where no reader was named")
+
+
+class GiftRequest(BaseModel):
+    """An article that a signed-in reader gives away. Unknown fields are ignored."""
+
+    model_config = ConfigDict(strict=True)
+
+    site: Annotated[str, Field(min_length=1, max_length=40)] = Field(description="The site's id")
+    identity: str = Field(description="As in a view")
+    article: Identity = Field(
+        description="What views count by: the publisher's id, else the URL without query and fragment"
+    )
+    url: Identity | None = Field(
+        default=None, description="The article's address on the site, where `article` is none: the link leads there"
+    )
+
+
+class Gift(BaseModel):
+    """A link that opens its article for whoever has it."""
+
+    url: str = Field(description="The article's address with the token in `gift`", json_schema_extra={"format": "uri"})
+    expires_at: str = Field(description="Until when it does, UTC", json_schema_extra={"format": "date-time"})
+    remaining: int = Field(description="Articles that this reader may still give away this month")
 
 
 class Allowance(BaseModel):
@@ -172,7 +199,7 @@ class ShownPrompt(BaseModel):
 
 class Rule(BaseModel):
     version: int = Field(description="Of the site document")
-    name: str = Field(description="The meter that decided, else the reason")
+    name: str = Field(description="The meter, campaign or institution that decided, else the reason")
 
 
 class Decision(BaseModel):
@@ -352,13 +379,6 @@ class Check(BaseModel):
     check: str
     holds: bool
     detail: str
-
-
-class WrittenScope(BaseModel):
-    """The sites that a member of staff reaches."""
-
-    principal: str = Field(description="As it is compared: a role without its path and session, an ARN in lower case")
-    sites: list[str]
 
 
 class Verification(BaseModel):

@@ -1,4 +1,4 @@
-"""GET and DELETE /v1/reader: what is known of a reader, and its erasure. POST /v1/events: what pages report."""
+"""GET and DELETE /v1/reader: what is known of a reader, and its erasure. POST /v1/events and /v1/gifts."""
 
 import os
 import secrets
@@ -10,8 +10,12 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from readmeter.metering.endpoint import Surroundings
+from readmeter.metering.gifts import GiftsEndpoint
 from readmeter.metering.reader import ReaderEndpoint
+from readmeter.metering.standing import Standings
+from readmeter.store.accounts import AccountStore
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
+from readmeter.store.meters import MeterStore
 from readmeter.store.notes import NoteStore
 from readmeter.store.readers import ReaderStore
 
@@ -27,10 +31,19 @@ def build(
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     around = Surroundings.deployed(environ, database, secrets_manager, Logger().error, clock)
-    readers = ReaderStore(database, environ["METER_TABLE"], token_bytes)
-    notes = NoteStore(database, environ["METER_TABLE"])
-    endpoint = ReaderEndpoint(readers, notes, around)
-    return lambda event, _context: endpoint.answer(event)
+    table = environ["METER_TABLE"]
+    readers, standings = (
+        ReaderStore(database, table, token_bytes),
+        Standings(AccountStore(database, environ["SITE_TABLE"])),
+    )
+    known = ReaderEndpoint(readers, NoteStore(database, table), standings, around)
+    gifts = GiftsEndpoint(MeterStore(database, table), readers, standings, around)
+
+    def handle(event: dict[str, Any], _context: object) -> dict[str, Any]:
+        path = event["requestContext"]["http"]["path"]
+        return (gifts if path.endswith("/gifts") else known).answer(event)
+
+    return handle
 
 
 handler = build(os.environ)

@@ -68,18 +68,23 @@ class TestObserving:
         answers = [desk.view("a"), desk.view("a"), desk.view("b")]
         assert [answer["reason"] for answer in answers] == ["metered", "repeat", "open"]
         assert {answer["prompt"] for answer in answers} == {None}
-        assert periods(desk.tables) == {"P#default#2026-11": {digest_of("a")}}
+        assert periods(desk.tables) == {
+            "P#default#2026-11": {digest_of("a")},
+            "N#open#2026-11-22": {digest_of("b")},
+        }
 
-    def test_an_open_read_changes_nothing(self, desk: Desk) -> None:
-        """I4"""
+    def test_an_open_read_is_recorded_and_leaves_the_meter_as_it_is(self, desk: Desk) -> None:
+        """I4: what would have been read beyond the limit is what a publisher chooses a limit by."""
         desk.view("a")
         before = snapshot(desk.tables)
         desk.view("b")
-        assert snapshot(desk.tables) == before
+        [noted] = [item for item in snapshot(desk.tables) if item not in before]
+        assert noted["sk"]["S"] == "N#open#2026-11-22"
+        assert [item for item in snapshot(desk.tables) if item != noted] == before
 
     def test_a_locked_page_is_open_and_not_counted(self, desk: Desk) -> None:
         assert desk.view("a", tags=["Premium"])["reason"] == "open"
-        assert desk.tables.meter_items() == []
+        assert periods(desk.tables) == {"N#open#2026-11-22": {digest_of("a")}}
 
 
 @pytest.mark.parametrize(

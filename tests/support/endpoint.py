@@ -11,8 +11,12 @@ from readmeter.core.keys import Keyring
 from readmeter.core.rules import CompiledSite
 from readmeter.core.throttle import TokenBuckets
 from readmeter.metering.endpoint import Surroundings, ViewsEndpoint
+from readmeter.metering.gifts import GiftsEndpoint
 from readmeter.metering.reader import ReaderEndpoint
+from readmeter.metering.standing import Standings
 from readmeter.metering.views import Views
+from readmeter.store.accounts import AccountStore
+from readmeter.store.merging import MergeStore
 from readmeter.store.notes import NoteStore
 from readmeter.store.readers import ReaderStore
 from readmeter.store.sites import SiteCache, Version
@@ -55,11 +59,14 @@ class Desk:
         sites = SiteCache(self.tables.sites, 0, clock)
         notes = NoteStore(self.tables.database, self.tables.meter_table)
         readers = ReaderStore(self.tables.database, self.tables.meter_table, self._fresh_bytes)
-        views = Views(self.tables.meters, notes, self._fresh_bytes)
+        standings = Standings(AccountStore(self.tables.database, self.tables.site_table))
+        merges = MergeStore(self.tables.database, self.tables.meter_table)
+        views = Views(self.tables.meters, merges, notes, self._fresh_bytes)
         report = lambda request_id, fault: self.faults.append((request_id, fault))  # noqa: E731
         around = Surroundings(sites, lambda: self.keyring, self.buckets, clock, report)
-        self._views = ViewsEndpoint(views, around)
-        self._reader = ReaderEndpoint(readers, notes, around)
+        self._views = ViewsEndpoint(views, standings, around)
+        self._reader = ReaderEndpoint(readers, notes, standings, around)
+        self._gifts = GiftsEndpoint(self.tables.meters, readers, standings, around)
 
     def _fresh_bytes(self, length: int) -> bytes:
         return next(self._minted).to_bytes(length, "big")
@@ -102,8 +109,9 @@ class Desk:
         return self.send(event(content, path, method, **headers))
 
     def send(self, event: dict[str, Any]) -> Answer:
-        of_readers = event["requestContext"]["http"]["path"].endswith(("/reader", "/events"))
-        answer = (self._reader if of_readers else self._views).answer(event)
+        last = event["requestContext"]["http"]["path"].rpartition("/")[2]
+        endpoints = {"reader": self._reader, "events": self._reader, "gifts": self._gifts}
+        answer = endpoints.get(last, self._views).answer(event)
         return Answer(answer["statusCode"], answer["headers"], answer.get("cookies", []), answer.get("body", ""))
 
 

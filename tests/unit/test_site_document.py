@@ -337,8 +337,8 @@ def test_errors_say_what_is_allowed_and_name_unknown_keys_beside_the_known():
         (
             "/metres",
             "is not a key here; keys are site, name, origins, timezone, locale, mode, meters, exempt, locked, lift, "
-            "campaigns, referrers, institutions, crawlers, gifts, record, soft_grants, identity, subscriptions, prompt, "
-            "retention",
+            "campaigns, referrers, institutions, crawlers, gifts, record, soft_grants, identity, subscriptions, "
+            "prompt, retention",
         ),
     ]
 

@@ -10,8 +10,8 @@ from typing import Literal, Self
 
 from readmeter.core.encoding import base64url
 
-Rotating = Literal["reader", "state", "grant", "origin"]
-Permanent = Literal["article", "seed", "reader-digest"]
+Rotating = Literal["reader", "state", "grant", "origin", "gift"]
+Permanent = Literal["article", "seed", "registered", "reader-digest"]
 
 
 @dataclass(frozen=True, slots=True)

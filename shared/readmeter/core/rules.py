@@ -181,8 +181,8 @@ class Rules:
     identity: IdentityRules | None = None
     past_due_grace_days: int = 3
 
-    def meter_for(self, page: Page) -> Meter | None:
-        return next((meter for meter in self.meters if meter.covers(page)), None)
+    def lifted(self, page: Page, now: float) -> bool:
+        return any(now < lift.until and lift.match.names(page) for lift in self.lift)
 
     def fingerprint(self, meter: Meter) -> bytes:
         """Eight bytes that change when anything changes that `meter` decides by."""

@@ -14,6 +14,7 @@ READER_LIFETIME = 400 * 86_400  # seconds, about 13 months: what browsers keep a
 _MAC_BYTES = 16
 _SEED = re.compile(r"[A-Za-z0-9_-]{22}")
 _READER = struct.Struct(f">I{READER_BYTES}s")  # issued at, id
+_REGISTERED = b"\x01"  # behind it, in a registered reader's token
 
 
 def seal(keyring: Keyring, purpose: Rotating, site: str, payload: bytes) -> str:
@@ -42,9 +43,13 @@ def _mac(key: bytes, body: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One metered identity on one site: 16 random (or derived) bytes."""
+    """One metered identity on one site: 16 random (or derived) bytes.
+
+    `registered`: the publisher's user, whom an identity named once. Signed out, it is the same reader.
+    """
 
     id: bytes
+    registered: bool = False
 
     @property
     def name(self) -> str:
@@ -53,16 +58,17 @@ class Reader:
 
 
 def reader_token(keyring: Keyring, site: str, reader: Reader, now: float) -> str:
-    return seal(keyring, "reader", site, _READER.pack(int(now), reader.id))
+    mark = _REGISTERED if reader.registered else b""
+    return seal(keyring, "reader", site, _READER.pack(int(now), reader.id) + mark)
 
 
 def reader_of_token(keyring: Keyring, site: str, token: str | None, now: float) -> Reader | None:
     """The reader of a token of this site that is genuine and not older than `READER_LIFETIME`."""
     payload = unseal(keyring, "reader", site, token, now)
-    if payload is None or len(payload) != _READER.size:
+    if payload is None or payload[_READER.size :] not in (b"", _REGISTERED) or len(payload) < _READER.size:
         return None
-    issued, reader = _READER.unpack(payload)
-    return Reader(reader) if now - issued < READER_LIFETIME else None
+    issued, reader = _READER.unpack_from(payload)
+    return Reader(reader, len(payload) > _READER.size) if now - issued < READER_LIFETIME else None
 
 
 def reader_of_seed(keyring: Keyring, site: str, seed: str | None) -> Reader | None:
@@ -70,3 +76,9 @@ def reader_of_seed(keyring: Keyring, site: str, seed: str | None) -> Reader | No
     if seed is None or not _SEED.fullmatch(seed):
         return None
     return Reader(hmac.digest(keyring.permanent_key("seed", site), seed.encode(), hashlib.sha256)[:READER_BYTES])
+
+
+def registered_reader(keyring: Keyring, site: str, subject: str) -> Reader:
+    """The reader whom the publisher knows as `subject` (NFC)."""
+    key = keyring.permanent_key("registered", site)
+    return Reader(hmac.digest(key, subject.encode(), hashlib.sha256)[:READER_BYTES], registered=True)

@@ -8,15 +8,16 @@ from math import ceil
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from readmeter.core.article import folded, path_of
+from readmeter.core.article import digest, folded, identity, path_of
 from readmeter.core.keys import Keyring
 from readmeter.core.language import negotiate
 from readmeter.core.networks import packed
 from readmeter.core.rules import SITE_ID, Page, Rules
 from readmeter.core.throttle import TokenBuckets, network_of
-from readmeter.core.tokens import READER_LIFETIME, Reader, reader_of_seed, reader_of_token
+from readmeter.core.tokens import READER_LIFETIME
 from readmeter.metering.keyring import CurrentKeyring
-from readmeter.metering.views import Views, Visit
+from readmeter.metering.standing import Standings
+from readmeter.metering.views import Views, Visit, access_document
 from readmeter.store.database import Database, Unavailable
 from readmeter.store.sites import SiteCache, SiteStore
 from readmeter.web.body import ViewRequest, parse_view
@@ -139,9 +140,10 @@ class Endpoint:
 class ViewsEndpoint(Endpoint):
     """POST /v1/views and POST /v1/access."""
 
-    def __init__(self, views: Views, around: Surroundings) -> None:
+    def __init__(self, views: Views, standings: Standings, around: Surroundings) -> None:
         super().__init__(around)
         self._views = views
+        self._standings = standings
 
     def _answered(self, request: Request) -> dict[str, Any]:
         check_method(request, "POST")
@@ -150,7 +152,7 @@ class ViewsEndpoint(Endpoint):
         rules = self._rules_for(view.site, request, now)
         visit = self._visit(request, view, rules, now)
         if request.path.endswith("/access"):
-            return answer_in_json(200, self._views.foresee(visit), request, rules)
+            return answer_in_json(200, access_document(visit, self._views.foresee(visit)), request, rules)
         outcome = self._views.decide(visit)
         try:
             self._views.note(visit, outcome)
@@ -162,17 +164,19 @@ class ViewsEndpoint(Endpoint):
         return response
 
     def _visit(self, request: Request, view: ViewRequest, rules: Rules, now: float) -> Visit:
-        origin = request.headers.get("origin")
         keyring = self._keyring()
+        article = digest(keyring.permanent_key("article", rules.site), identity(view.article, view.url))
+        address = reader_address(request, keyring, rules.site, now)
         return Visit(
             view=view,
             rules=rules,
             keyring=keyring,
             page=Page(folded(view.sections), folded(view.tags), path_of(view.url)),
-            reader=reader_of(request, view.reader, view.seed, keyring, rules.site, now),
+            article=article,
+            who=self._standings.who(view, cookie_of(request, rules.site), article, address, rules, keyring, now),
             display=view.view or request.id,
             languages=negotiate(view.locale, request.headers.get("accept-language"), rules.locale),
-            return_url=_return_url(view.url, origin, rules),
+            return_url=_return_url(view.url, request.headers.get("origin"), rules),
             now=now,
         )
 
@@ -196,17 +200,6 @@ def reader_address(request: Request, keyring: Keyring, site: str, now: float) ->
             packed(address)
             return address
     return request.source_ip
-
-
-def reader_of(
-    request: Request, token: str | None, seed: str | None, keyring: Keyring, site: str, now: float
-) -> Reader | None:
-    """By the page's token, else the cookie of the publisher's own path, else the seed."""
-    return (
-        reader_of_token(keyring, site, token, now)
-        or reader_of_token(keyring, site, cookie_of(request, site), now)
-        or reader_of_seed(keyring, site, seed)
-    )
 
 
 def cookie_of(request: Request, site: str) -> str | None:

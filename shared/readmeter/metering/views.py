@@ -1,7 +1,7 @@
 """One view: which rule, what the meter holds of the reader, and the answer with its tokens."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,20 +12,20 @@ from readmeter.core.grant import page_hash, write_grant
 from readmeter.core.keys import Keyring
 from readmeter.core.period import calendar_bucket, local_date, window_end
 from readmeter.core.prompt import prompt_for
-from readmeter.core.rules import Count, Meter, Page, ReaderClass, Rules
+from readmeter.core.rules import Campaign, Count, Meter, Page, Rules
 from readmeter.core.state import MOST_DIGESTS, State, read_state, scope_of, write_state
 from readmeter.core.tokens import READER_BYTES, Reader, reader_of_token, reader_token
 from readmeter.metering.events import day_of, keep_events
-from readmeter.store.meters import CalendarSlot, MeterStore, Read, Slot, WindowSlot
+from readmeter.metering.standing import Who
+from readmeter.store.merging import MergeStore, Pair
+from readmeter.store.meters import CalendarSlot, Family, MeterStore, Read, Slot, WindowSlot
 from readmeter.store.notes import NoteStore
 from readmeter.web.body import ViewRequest
-
-READER_CLASS: ReaderClass = "anonymous"
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A valid request, and what it is decided on. `reader` is None for a newcomer who brought nothing along.
+    """A valid request, and what it is decided on. `article` is the digest of what is to be read.
 
     `display` names this one display of the page; `languages` are what the reader reads, best first; `return_url` is
     where the prompt's pages send the reader back to; `now` is in epoch seconds.
@@ -35,7 +35,8 @@ class Visit:
     rules: Rules
     keyring: Keyring
     page: Page
-    reader: Reader | None
+    article: bytes
+    who: Who
     display: str
     languages: list[str]
     return_url: str
@@ -66,59 +67,89 @@ class Outcome:
 class Views:
     """Decides visits."""
 
-    def __init__(self, meters: MeterStore, notes: NoteStore, token_bytes: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, meters: MeterStore, merges: MergeStore, notes: NoteStore, token_bytes: Callable[[int], bytes]
+    ) -> None:
         self._meters = meters
+        self._merges = merges
         self._notes = notes
         self._token_bytes = token_bytes
 
     def decide(self, visit: Visit) -> Outcome:
         """Decides and counts. Raises `Unavailable` when the store does not answer."""
-        reader = visit.reader or Reader(self._token_bytes(READER_BYTES))
-        ruled = by_rules(visit.rules, visit.page)
+        reader = visit.who.reader or Reader(self._token_bytes(READER_BYTES))
+        for former in visit.who.anonymous:
+            self._merges.merge(_pairs(visit.rules, former, reader, visit.now))
         known = read_state(visit.keyring, visit.rules.site, visit.view.state, visit.now)
-        if known and known.reader != reader:
+        if known and known.reader.id != reader.id:
             known = None
+        ruled = _ruled(visit, lambda campaign: self._gives(visit, reader, campaign))
         if isinstance(ruled, Decision):
             return _outcome(visit, reader, ruled, known)
-        question = _question(visit, reader, ruled)
-        if known and (tally := _remembered(known, question, visit.now)):
-            return _outcome(visit, reader, _decision(visit, question, tally), known)
-        read = _read(visit, question.digest, question.meter.count)
-        tally = self._meters.count(question.slot, read, question.limit)
-        return _outcome(visit, reader, _decision(visit, question, tally), _state(reader, question, tally, visit.now))
+        return self._metered(visit, reader, ruled, known)
 
     def note(self, visit: Visit, outcome: Outcome) -> None:
         """Stores what there is beside the count: a recorded unmetered read, what the page reports. As `decide`."""
-        rules, decision = visit.rules, outcome.decision
-        if decision.access == "granted" and decision.reason in rules.record:
-            day = day_of(rules, outcome.reader, visit.now)
-            self._notes.record(day, decision.reason, _read(visit, _article(visit), "article"))
-        keep_events(self._notes, rules, visit.keyring, outcome.reader, READER_CLASS, visit.view.events, visit.now)
+        rules, reason, reader = visit.rules, outcome.decision.reason, outcome.reader
+        was_counted = reason == "campaign" and outcome.decision.name is not None
+        if reason == "open" or (reason in rules.record and not was_counted):
+            self._notes.record(day_of(rules, reader, visit.now), reason, _read(visit, visit.article, "article"))
+        reader_class = visit.who.standing.reader_class
+        keep_events(self._notes, rules, visit.keyring, reader, reader_class, visit.view.events, visit.now)
 
-    def foresee(self, visit: Visit) -> dict[str, Any]:
-        """The decision that `decide` would take, writing and minting nothing: the answer of POST /v1/access."""
-        decision = by_rules(visit.rules, visit.page)
-        if not isinstance(decision, Decision):
-            question = _question(visit, visit.reader or Reader(bytes(READER_BYTES)), decision)
-            decision = _decision(visit, question, self._look(visit, question))
-        genuine = reader_of_token(visit.keyring, visit.rules.site, visit.view.reader, visit.now)
-        token = visit.view.reader if genuine else None
-        return {**_facts(visit, decision), "reader": token, "state": None, "grant": None, "prompt": None}
+    def foresee(self, visit: Visit) -> Decision:
+        """The decision that `decide` would take, writing nothing."""
+        ruled = _ruled(visit, lambda campaign: self._would_give(visit, campaign))
+        if isinstance(ruled, Decision):
+            return ruled
+        question = _question(visit, visit.who.reader or Reader(bytes(READER_BYTES)), ruled)
+        return _decision(visit, question, self._look(visit, question))
+
+    def _metered(self, visit: Visit, reader: Reader, meter: Meter, known: State | None) -> Outcome:
+        question = _question(visit, reader, meter)
+        if known and (tally := _remembered(known, question, visit)):
+            return _outcome(visit, reader, _decision(visit, question, tally), known)
+        read = _read(visit, question.digest, meter.count)
+        tally = self._meters.count(question.slot, read, question.limit)
+        if tally.merged_into:
+            return self._metered(visit, Reader(tally.merged_into, registered=True), meter, None)
+        return _outcome(visit, reader, _decision(visit, question, tally), _state(reader, question, tally, visit.now))
+
+    def _gives(self, visit: Visit, reader: Reader, campaign: Campaign) -> bool:
+        """Counts the article among those that the campaign gives the reader this month, unless it has given all."""
+        is_usage = "campaign" in visit.rules.record
+        read = replace(_read(visit, visit.article, "article"), is_usage=is_usage)
+        tally = self._meters.count(_campaign_slot(visit, reader, campaign), read, campaign.per_reader)
+        return tally.new or tally.known
+
+    def _would_give(self, visit: Visit, campaign: Campaign) -> bool:
+        if visit.who.reader is None:
+            return True
+        slot = _campaign_slot(visit, visit.who.reader, campaign)
+        tally = self._meters.look(slot, visit.article, campaign.per_reader)
+        return tally.new or tally.known
 
     def _look(self, visit: Visit, question: Question) -> Tally:
-        if visit.reader is None:
+        """The tally that a count would give, once those whom the reader was until now are merged into it."""
+        reader = visit.who.reader
+        if reader is None:
             return Tally(0, new=question.limit > 0)
-        return self._meters.look(question.slot, question.digest, question.limit)
+        tally = self._looked(visit, question, reader)
+        if tally.merged_into:
+            tally = self._looked(visit, question, Reader(tally.merged_into, registered=True))
+        others = [self._looked(visit, question, former) for former in visit.who.anonymous]
+        return _united(question, [tally, *(other for other in others if not other.merged_into)])
+
+    def _looked(self, visit: Visit, question: Question, reader: Reader) -> Tally:
+        slot, _ = slot_of(visit.rules, question.meter, reader, visit.now)
+        return self._meters.look(slot, question.digest, question.limit)
 
 
-def _question(visit: Visit, reader: Reader, meter: Meter) -> Question:
-    site = visit.rules.site
-    view = visit.display if meter.count == "view" else None
-    counted = digest(visit.keyring.permanent_key("article", site), _identity(visit), view)
-    limit = limit_for(meter, READER_CLASS)
-    slot, resets_at = slot_of(visit.rules, meter, reader, visit.now)
-    period = slot.key if isinstance(slot, CalendarSlot) else "days"
-    return Question(meter, limit, slot, scope_of(visit.rules, meter, period), counted, resets_at)
+def access_document(visit: Visit, decision: Decision) -> dict[str, Any]:
+    """The answer of POST /v1/access: nothing in it is minted."""
+    genuine = reader_of_token(visit.keyring, visit.rules.site, visit.view.reader, visit.now)
+    token = visit.view.reader if genuine else None
+    return {**_facts(visit, decision), "reader": token, "state": None, "grant": None, "prompt": None}
 
 
 def slot_of(rules: Rules, meter: Meter, reader: Reader, now: float) -> tuple[Slot, datetime | None]:
@@ -129,6 +160,55 @@ def slot_of(rules: Rules, meter: Meter, reader: Reader, now: float) -> tuple[Slo
     bucket = calendar_bucket(meter.unit, rules.timezone, now)
     slot = CalendarSlot(rules.site, reader.name, meter.pool, bucket.key, bucket.ends_at.timestamp(), kept)
     return slot, bucket.ends_at
+
+
+def month_slot(rules: Rules, reader: Reader, family: Family, name: str, now: float) -> CalendarSlot:
+    """Where a reader's articles of this calendar month are counted that no meter counts."""
+    bucket = calendar_bucket("month", rules.timezone, now)
+    kept = rules.retention.reader_days
+    return CalendarSlot(rules.site, reader.name, name, bucket.key, bucket.ends_at.timestamp(), kept, family)
+
+
+def _ruled(visit: Visit, gives: Callable[[Campaign], bool]) -> Decision | Meter:
+    """What the rules say; a campaign that `gives` no more is passed over."""
+    standing = visit.who.standing
+    ruled = by_rules(visit.rules, visit.page, standing, visit.now)
+    while isinstance(ruled, Campaign):
+        if gives(ruled):
+            return Decision("granted", "campaign", name=ruled.name)
+        standing = replace(standing, campaign=None)
+        ruled = by_rules(visit.rules, visit.page, standing, visit.now)
+    return ruled
+
+
+def _pairs(rules: Rules, former: Reader, reader: Reader, now: float) -> list[Pair]:
+    """What the two hold in each allowance that the site's meters count in."""
+    pools = {meter.pool: meter for meter in rules.meters}.values()
+    return [(slot_of(rules, meter, former, now)[0], slot_of(rules, meter, reader, now)[0]) for meter in pools]
+
+
+def _campaign_slot(visit: Visit, reader: Reader, campaign: Campaign) -> CalendarSlot:
+    return month_slot(visit.rules, reader, "N", f"campaign:{campaign.name}", visit.now)
+
+
+def _question(visit: Visit, reader: Reader, meter: Meter) -> Question:
+    counted = visit.article
+    if meter.count == "view":
+        key = visit.keyring.permanent_key("article", visit.rules.site)
+        counted = digest(key, _identity(visit), visit.display)
+    slot, resets_at = slot_of(visit.rules, meter, reader, visit.now)
+    period = slot.key if isinstance(slot, CalendarSlot) else "days"
+    limit = limit_for(meter, visit.who.standing)
+    return Question(meter, limit, slot, scope_of(visit.rules, meter, period), counted, resets_at)
+
+
+def _united(question: Question, tallies: Iterable[Tally]) -> Tally:
+    """What one reader holds who was several. Of two windows the one that began first goes on."""
+    digests: frozenset[bytes] = frozenset().union(*(tally.digests for tally in tallies))
+    starts = [tally.window_start for tally in tallies if tally.window_start is not None]
+    known = question.digest in digests
+    new = not known and len(digests) < question.limit
+    return Tally(len(digests), new, known, digests, min(starts, default=None))
 
 
 def _outcome(visit: Visit, reader: Reader, decision: Decision, state: State | None) -> Outcome:
@@ -154,7 +234,6 @@ def _grant(visit: Visit, reader: Reader, decision: Decision) -> str | None:
 
 def _facts(visit: Visit, decision: Decision) -> dict[str, Any]:
     meter, allowance, resets_at = decision.meter, decision.allowance, decision.resets_at
-    ignored = f"identity was ignored: site {visit.rules.site} verifies none"
     return {
         "access": decision.access,
         "reason": decision.reason,
@@ -163,28 +242,24 @@ def _facts(visit: Visit, decision: Decision) -> dict[str, Any]:
         "used": allowance and allowance.used,
         "remaining": allowance and allowance.remaining,
         "resets_at": resets_at and resets_at.isoformat(),
-        "article": base64url(_article(visit)),
-        "rule": {"version": visit.rules.version, "name": meter.name if meter else decision.reason},
-        "warnings": [] if visit.view.identity is None else [ignored],
+        "article": base64url(visit.article),
+        "rule": {"version": visit.rules.version, "name": decision.rule},
+        "warnings": list(visit.who.warnings),
     }
-
-
-def _article(visit: Visit) -> bytes:
-    return digest(visit.keyring.permanent_key("article", visit.rules.site), _identity(visit))
 
 
 def _identity(visit: Visit) -> str:
     return identity(visit.view.article, visit.view.url)
 
 
-def _remembered(state: State, question: Question, now: float) -> Tally | None:
-    """What the page's own state answers without the database: a repeat, or a recent refusal."""
+def _remembered(state: State, question: Question, visit: Visit) -> Tally | None:
+    """What the page's own state answers without the database: a repeat, or a recent refusal of who is not signed in."""
     opened = state.window_start or None
     over = isinstance(question.slot, WindowSlot) and opened is not None and opened <= question.slot.cut
     if state.scope != question.scope or over:
         return None
     known = question.digest in state.digests
-    if not known and not state.denies(question.limit, now):
+    if not known and (visit.who.standing.registered or not state.denies(question.limit, visit.now)):
         return None
     return Tally(state.used, known=known, window_start=opened)
 
@@ -194,7 +269,7 @@ def _read(visit: Visit, counted: bytes, unit: Count) -> Read:
         digest=counted,
         local_date=local_date(visit.rules.timezone, visit.now).isoformat(),
         rule_version=visit.rules.version,
-        reader_class=READER_CLASS,
+        reader_class=visit.who.standing.reader_class,
         traffic="unstored" if visit.view.unstored else "reader",
         unit=unit,
     )
@@ -204,7 +279,7 @@ def _decision(visit: Visit, question: Question, tally: Tally) -> Decision:
     resets_at = question.resets_at
     if tally.window_start is not None:
         resets_at = window_end(tally.window_start, question.meter.days, visit.rules.timezone)
-    return by_meter(visit.rules, question.meter, READER_CLASS, tally, resets_at)
+    return by_meter(visit.rules, question.meter, visit.who.standing, tally, resets_at)
 
 
 def _state(reader: Reader, question: Question, tally: Tally, now: float) -> State:

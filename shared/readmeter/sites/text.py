@@ -118,8 +118,8 @@ def instant(value: str) -> float:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
+        moment = None
+    if moment is None or moment.tzinfo is None:
         raise PydanticCustomError("instant", "must be an instant with its offset, as in 2026-11-23T06:00:00Z")
     return moment.timestamp()
 

@@ -3,7 +3,8 @@
 Item: `pk` = S#<site>#R#<reader>, `sk` = P#<meter>#<period>. `a` is the set of counted digests. Each digest also names a
 top-level attribute, its stamp, written once by the same call: what usage is derived from. `x` is the TTL. A `days`
 window lives at `P#<meter>#D`, its start in `ws`; when it is over, a copy moves to `P#<meter>#<ws>`. `mi` marks an item
-that was merged into another reader's. An erased item (`store.readers`) has fillers in `a`, and its generation in `g`.
+that was merged into another reader's (`store.merging`). An erased item (`store.readers`) has fillers in `a`, and its
+generation in `g`. Campaigns and gifts are counted in the same way, in families of their own.
 """
 
 from collections.abc import Mapping
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from readmeter.core.decision import Tally
-from readmeter.core.encoding import base64url
+from readmeter.core.encoding import base64url, from_base64url
 from readmeter.core.period import DAY
 from readmeter.store.database import Conflict, Database, Item, Refused, Unavailable
+from readmeter.store.reads import UNRECORDED
 
 _ATTEMPTS = 5
-_MARKS = ("ws", "g", "mi", "capped")
+_MARKS = ("ws", "g", "mi", "mf", "capped")
 
 _COUNT = "SET #d = if_not_exists(#d, :stamp), x = :x ADD a :digests"
 _COUNT_IN_WINDOW = (
@@ -30,11 +32,15 @@ _ADMITS = (
 _WINDOW_ADMITS = f"(attribute_not_exists(ws) OR ws > :cut) AND {_ADMITS}"
 
 
+Family = Literal["P", "N", "G"]
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarSlot:
     """A reader's item of one calendar period: `key` is the period's, `ends_at` epoch seconds.
 
-    The item outlives the period by `reader_days`: late usage and reconciliation still find it.
+    The item outlives the period by `reader_days`: late usage and reconciliation still find it. `family`: `P` of meters,
+    `N` of reads that are free (`meter` is then the reason), `G` of articles given away.
     """
 
     site: str
@@ -43,6 +49,7 @@ class CalendarSlot:
     key: str
     ends_at: float
     reader_days: int = 45
+    family: Family = "P"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,10 @@ Traffic = Literal["reader", "unstored", "suspected_bot"]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One read to count. Date, rule version, class, traffic and unit travel with it into usage as its stamp."""
+    """One read to count. Date, rule version, class, traffic and unit travel with it into usage as its stamp.
+
+    `is_usage`: whether it is any.
+    """
 
     digest: bytes
     local_date: str
@@ -76,10 +86,13 @@ class Read:
     reader_class: str
     traffic: Traffic
     unit: Literal["article", "view"] = "article"
+    is_usage: bool = True
 
     @property
     def stamp(self) -> str:
         """Read by `store.reads`. The unit is written only where it is not the usual one: an item stays small."""
+        if not self.is_usage:
+            return UNRECORDED
         stamp = f"{self.local_date}|{self.rule_version}|{self.reader_class}|{self.traffic}"
         return stamp if self.unit == "article" else f"{stamp}|{self.unit}"
 
@@ -106,12 +119,12 @@ class MeterStore:
 
     def look(self, slot: Slot, digest: bytes, limit: int) -> Tally:
         """The tally that `count` would give, writing nothing; `used` as it stands."""
-        item = self._database.get_item(TableName=self._table, Key=_key(slot), ConsistentRead=True)
+        item = self._database.get_item(TableName=self._table, Key=key_of(slot), ConsistentRead=True)
         held = current(slot, item)
         counted = digests(held)
         known = digest in counted
-        new = not known and len(counted) < limit and "mi" not in held
-        return Tally(len(counted), new, known, counted, window_start(held))
+        new = not known and len(counted) < limit
+        return Tally(len(counted), new, known, counted, window_start(held), merged_into(held))
 
     def _count(self, slot: Slot, read: Read, limit: int) -> Tally:
         try:
@@ -132,7 +145,8 @@ class MeterStore:
             self._database.transact_write_items(TransactItems=_roll_over(self._table, slot, read, item))
             return Tally(1, new=True, digests=frozenset({read.digest}), window_start=slot.now)
         counted = digests(held)
-        return Tally(len(counted), digests=counted, window_start=window_start(held))
+        into = merged_into(held)
+        return Tally(len(counted), digests=counted, window_start=window_start(held), merged_into=into)
 
 
 def _count_request(table: str, slot: Slot, read: Read, limit: int) -> dict[str, Any]:
@@ -148,7 +162,7 @@ def _count_request(table: str, slot: Slot, read: Read, limit: int) -> dict[str, 
         values |= {":now": {"N": str(slot.now)}, ":cut": {"N": str(slot.cut)}}
     return {
         "TableName": table,
-        "Key": _key(slot),
+        "Key": key_of(slot),
         "UpdateExpression": _COUNT_IN_WINDOW if isinstance(slot, WindowSlot) else _COUNT,
         "ConditionExpression": _WINDOW_ADMITS if isinstance(slot, WindowSlot) else _ADMITS,
         "ExpressionAttributeNames": {"#d": base64url(read.digest)},
@@ -160,18 +174,22 @@ def _count_request(table: str, slot: Slot, read: Read, limit: int) -> dict[str, 
 
 def _roll_over(table: str, slot: WindowSlot, read: Read, old: Item) -> list[dict[str, Any]]:
     """Closes the window that is over and opens the next with `read`, if nobody has touched it meanwhile."""
-    closed = {**old, "sk": {"S": f"P#{slot.meter}#{old['ws']['N']}"}}
     opened = {
-        **_key(slot),
+        **key_of(slot),
         "a": {"BS": [read.digest]},
         base64url(read.digest): {"S": read.stamp},
         "ws": {"N": str(slot.now)},
         "x": {"N": str(_expires(slot))},
     }
     return [
-        {"Put": {"TableName": table, "Item": closed}},
+        {"Put": {"TableName": table, "Item": closed_window(slot, old)}},
         {"Put": {"TableName": table, "Item": opened, **unchanged_since(old)}},
     ]
+
+
+def closed_window(slot: WindowSlot, old: Item) -> dict[str, Any]:
+    """The copy that keeps a window when its item goes on to another."""
+    return {**old, "sk": {"S": f"P#{slot.meter}#{old['ws']['N']}"}}
 
 
 def unchanged_since(old: Item) -> dict[str, Any]:
@@ -190,12 +208,12 @@ def partition(site: str, reader: str) -> dict[str, str]:
     return {"S": f"S#{site}#R#{reader}"}
 
 
-def _key(slot: Slot) -> dict[str, dict[str, str]]:
+def key_of(slot: Slot) -> dict[str, dict[str, str]]:
     return {"pk": partition(slot.site, slot.reader), "sk": {"S": sort_key(slot)}}
 
 
 def sort_key(slot: Slot) -> str:
-    return f"P#{slot.meter}#{slot.key if isinstance(slot, CalendarSlot) else 'D'}"
+    return f"{slot.family}#{slot.meter}#{slot.key}" if isinstance(slot, CalendarSlot) else f"P#{slot.meter}#D"
 
 
 def _expires(slot: Slot) -> int:
@@ -212,6 +230,11 @@ def current(slot: Slot, item: Item | None) -> Item:
 
 def digests(item: Mapping[str, Mapping[str, Any]]) -> frozenset[bytes]:
     return frozenset(bytes(digest) for digest in item.get("a", {}).get("BS", ()))
+
+
+def merged_into(item: Item) -> bytes | None:
+    """The id of the reader whom the item was merged into."""
+    return from_base64url(item["mi"]["S"]) if "mi" in item else None
 
 
 def window_start(item: Item) -> int | None:

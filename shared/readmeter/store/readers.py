@@ -1,7 +1,8 @@
 """All that the meter table holds of one reader: what it says of each meter, and its erasure.
 
 An erased item holds as many random fillers in `a` as it held digests, and no stamp: the allowance stays spent, nothing
-tells what was read. `e` counts the usage rows whose stamps were erased, `g` the erasures.
+tells what was read. `e` counts the usage rows whose stamps were erased, `g` the erasures. Whoever was merged into the
+reader is erased with it.
 """
 
 from collections.abc import Callable, Sequence
@@ -45,7 +46,10 @@ class ReaderStore:
     def erase(self, site: str, reader: str) -> None:
         """Erases every item that the reader has by now. What is counted meanwhile is erased too or comes after."""
         for _ in range(_ROUNDS):
-            written = [self._erased(item) for item in self._items(site, reader) if _stamps(item)]
+            items = [item for item in self._items(site, reader) if _stamps(item) or "mf" in item]
+            for merged in {name for item in items if "mf" in item for name in item["mf"]["SS"]}:
+                self.erase(site, merged)
+            written = [self._erased(item) for item in items]
             if all(written):
                 return
         raise Unavailable("conflicting writes")
@@ -70,7 +74,7 @@ class ReaderStore:
         stamps = _stamps(item)
         usage = sum(1 for name in stamps if item[name]["S"] not in NO_USAGE)
         return {
-            **{name: value for name, value in item.items() if name not in stamps},
+            **{name: value for name, value in item.items() if name not in (*stamps, "mf")},
             "a": {"BS": [self._token_bytes(DIGEST_BYTES) for _ in item["a"]["BS"]]},
             "e": {"N": str(_number(item, "e") + usage)},
             "g": {"N": str(_number(item, "g") + 1)},

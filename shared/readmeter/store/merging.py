@@ -1,0 +1,88 @@
+"""The merge of an anonymous reader into a registered one: the union of what both read, and nothing counted.
+
+One transaction over the current periods of all meters. What the registered reader lacks is added with the stamp
+`carried`, which is no usage; the anonymous item gets `mi`, the reader that it is merged into, and refuses from then on.
+`mf` names, in the registered item, whom it was merged from: an erasure has to find them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from readmeter.store.database import Conflict, Database, Item, Unavailable
+from readmeter.store.meters import Slot, WindowSlot, closed_window, current, digests, key_of, unchanged_since
+from readmeter.store.reads import CARRIED, STAMP_NAME
+
+_ATTEMPTS = 10
+
+Pair = tuple[Slot, Slot]  # the anonymous reader's, and the registered one's of the same meter and period
+
+
+class MergeStore:
+    """Merges readers. Raises `Unavailable` when DynamoDB does not answer; merging again is harmless."""
+
+    def __init__(self, database: Database, table: str) -> None:
+        self._database = database
+        self._table = table
+
+    def merge(self, pairs: Sequence[Pair]) -> None:
+        """Merges what the first slot of each pair holds now into the second: once, whatever is counted meanwhile."""
+        for _ in range(_ATTEMPTS):
+            writes = [write for pair in pairs for write in self._moves(*pair)]
+            if not writes:
+                return
+            try:
+                self._database.transact_write_items(TransactItems=writes)
+            except Conflict:  # somebody read, or merged on another device: look again
+                continue
+            return
+        raise Unavailable("conflicting writes")
+
+    def _moves(self, source: Slot, target: Slot) -> Iterator[dict[str, Any]]:
+        old = self._item(source)
+        held = current(source, old)
+        if "a" not in held or "mi" in held:
+            return
+        before = self._item(target)
+        yield self._put({**held, "mi": {"S": target.reader}}, held)
+        if before is not None and (kept := _closed(target, before, held)):
+            yield self._put(kept, None)
+        yield self._put(_united(source, target, held, before), before)
+
+    def _item(self, slot: Slot) -> Item | None:
+        return self._database.get_item(TableName=self._table, Key=key_of(slot), ConsistentRead=True)
+
+    def _put(self, item: Item, over: Item | None) -> dict[str, Any]:
+        condition = {"ConditionExpression": "attribute_not_exists(pk)"} if over is None else unchanged_since(over)
+        return {"Put": {"TableName": self._table, "Item": item, **condition}}
+
+
+def _closed(target: Slot, before: Item, held: Item) -> Item | None:
+    """The copy that keeps the usage of the registered reader's window, where that is over or began later."""
+    if isinstance(target, WindowSlot) and (not current(target, before) or _starts(before) > _starts(held)):
+        return closed_window(target, before)
+    return None
+
+
+def _united(source: Slot, target: Slot, held: Item, before: Item | None) -> dict[str, Any]:
+    """The registered reader's item with what `held` has and it lacks. Of two windows the one that began first goes on.
+
+    Reads that were usage of a window that is closed by this are carried, too.
+    """
+    own = dict(current(target, before))
+    stamps = {name for name in held if len(name) == STAMP_NAME} - own.keys()
+    if isinstance(target, WindowSlot) and (not own or _starts(own) > _starts(held)):
+        stamps |= {name for name in own if len(name) == STAMP_NAME}
+        own = {"ws": held["ws"], "x": held["x"]} | ({"a": own["a"]} if own else {})
+    merged = {*own.get("mf", {}).get("SS", ()), source.reader}
+    return {
+        "x": held["x"],
+        **own,
+        **key_of(target),
+        **{name: {"S": CARRIED} for name in sorted(stamps)},
+        "a": {"BS": sorted(digests(own) | digests(held))},
+        "mf": {"SS": sorted(merged)},
+    }
+
+
+def _starts(item: Item) -> int:
+    return int(item["ws"]["N"])
