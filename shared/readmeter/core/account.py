@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from readmeter.core.period import DAY
 
-_PAID = {"active", "trialing"}
+PAID = {"active", "trialing"}  # statuses, as Stripe names them
+PAST_DUE = "past_due"
 _LATE_NEWS = DAY  # how much later than the paid period's end a renewal may be told
 
 
@@ -37,9 +38,9 @@ class Subscription:
 
     def entitles(self, now: float, grace_days: int) -> bool:
         """Whether it gives the right to read; a payment that is missing is waited for `grace_days`."""
-        if self.status in _PAID:
+        if self.status in PAID:
             return now < (self.at if self.paid_until is None else self.paid_until) + _LATE_NEWS
-        if self.status == "past_due":
+        if self.status == PAST_DUE:
             return self.past_due_since is not None and now < self.past_due_since + grace_days * DAY
         return False
 

@@ -53,7 +53,7 @@ class AccountStore:
         if bonus is None:
             self._update(site, name, "REMOVE #bonus", ExpressionAttributeNames=names)
             return
-        value = {"M": {"n": {"N": str(bonus.reads)}, "until": _number(bonus.until)}}
+        value = {"M": {"n": {"N": str(bonus.reads)}, "until": number_value(bonus.until)}}
         self._update(
             site,
             name,
@@ -136,12 +136,13 @@ def _text_of(value: Item, name: str) -> str | None:
 
 
 def _instants(instants: Mapping[str, float | None]) -> dict[str, Any]:
-    return {name: _number(instant) for name, instant in instants.items() if instant is not None}
+    return {name: number_value(instant) for name, instant in instants.items() if instant is not None}
 
 
 def _instant_of(value: Item, name: str) -> float | None:
     return float(value[name]["N"]) if name in value else None
 
 
-def _number(number: float) -> dict[str, str]:
-    return {"N": repr(number)}
+def number_value(number: float) -> dict[str, str]:
+    """The number as DynamoDB gives it back: without a fraction that is none."""
+    return {"N": str(int(number)) if float(number).is_integer() else repr(number)}
