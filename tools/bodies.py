@@ -381,6 +381,13 @@ class Check(BaseModel):
     detail: str
 
 
+class WrittenScope(BaseModel):
+    """The sites that a member of staff reaches."""
+
+    principal: str = Field(description="As it is compared: a role without its path and session, an ARN in lower case")
+    sites: list[str]
+
+
 class Verification(BaseModel):
     """The last verification of an export. Only one that is `done` has more than its status."""
 

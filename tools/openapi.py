@@ -12,6 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from readmeter import __version__
 from readmeter.sites.document import SiteDocument
+from readmeter.staff.principals import MOST_NAME_BYTES, Scope
 from readmeter.usage.request import NewExport
 from tools import bodies
 from tools.docs_page import page
@@ -39,6 +40,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.Exports,
     bodies.Export,
     bodies.Verification,
+    Scope,
+    bodies.WrittenScope,
     bodies.SnippetFile,
     bodies.Health,
     bodies.Problem,
@@ -221,6 +224,7 @@ def document() -> Json:
             **_admin_paths(),
             **_usage_paths(),
             **_export_paths(),
+            **_principal_paths(),
         },
         "components": {
             "schemas": _schemas(),
@@ -237,6 +241,13 @@ def document() -> Json:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "The `reader` of an earlier answer; on the publisher's own path also its cookie.",
+                },
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Deployed with `OidcIssuer`, on an address of its own: a token of that issuer. Its "
+                    "claim `sites` names the sites in scope.",
                 },
                 "local": {
                     "type": "http",
@@ -679,9 +690,53 @@ def _export_paths() -> Json:
     }
 
 
+def _principal_paths() -> Json:
+    name = _words("name", "The ARN of an IAM role or user, or a token's `sub`", MOST_NAME_BYTES, "bia")
+    scope = {"sites": ["riotimes"]}
+    written = _ok("What is written down.", "WrittenScope", {"principal": "bia", **scope})
+    return {
+        "/v1/admin/principals/{name}": {
+            "parameters": [name],
+            "get": _staff("getScope", "Read a scope", {"200": written, **_problems(403, 404, 422, 503)}),
+            "put": _staff(
+                "putScope",
+                "Scope a member of staff to sites",
+                {"200": written, **_problems(400, 403, 413, 422, 503)},
+                description="Holds within 10 seconds, for every session of a role, and goes before a token's claims. "
+                "Only a caller whose scope is every site may read or change scopes.",
+                requestBody={
+                    "required": True,
+                    "description": "At most 8 KB.",
+                    "content": {"application/json": {"schema": _ref("Scope"), "example": scope}},
+                },
+            ),
+            "delete": _staff(
+                "deleteScope",
+                "Take a scope back",
+                {"204": {"description": "Nothing is written down any more."}, **_problems(403, 404, 422, 503)},
+                description="From then on who signs with these credentials reaches every site, who brings a token the "
+                "sites of its claim.",
+            ),
+        },
+    }
+
+
+def _words(name: str, what: str, most_bytes: int, example: str) -> Json:
+    """A parameter in a path that is somebody else's words."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": f"{what}: at most {most_bytes} bytes (NFC). With `/`, `?`, `#`, `%`, `\\`, a quotation mark or "
+        "a leading `~` in it, as `~` and its UTF-8 in base64url, which is always right",
+        "schema": {"type": "string", "minLength": 1},
+        "example": example,
+    }
+
+
 def _staff(operation: str, summary: str, responses: Json, **more: Any) -> Json:
     about = _about("Admin API", operation, summary)
-    return {**about, **more, "responses": responses, "security": [{"aws": []}, {"local": []}]}
+    return {**about, **more, "responses": responses, "security": [{"aws": []}, {"token": []}, {"local": []}]}
 
 
 def _about(tag: str, operation: str, summary: str) -> Json:

@@ -4,12 +4,11 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import boto3
 import yaml
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
 
 from readmeter.core.article import digest
@@ -23,15 +22,20 @@ from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
 from readmeter.sites.document import SiteDocument
 from readmeter.sites.parse import MOST_BYTES, Invalid, TooLarge, Unreadable, parse_document
-from readmeter.staff.answers import Answer, busy, compact, instant, json_answer, no_such_site, text_answer
+from readmeter.staff.answers import Answer, busy, compact, instant, json_answer, no_such_site, nothing, text_answer
+from readmeter.staff.body import wrong_fields
 from readmeter.staff.caller import Caller
+from readmeter.staff.live import live_site
+from readmeter.staff.principals import Principals
+from readmeter.staff.query import is_true
 from readmeter.staff.router import StaffRouter
 from readmeter.store.articles import ArticleStore, Label
 from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
+from readmeter.store.principals import PrincipalCache, PrincipalStore
 from readmeter.store.sites import LiveSite, SiteStore, Version
 from readmeter.web.event import Request
-from readmeter.web.problem import FieldError, Problem
+from readmeter.web.problem import Problem
 
 _TRIES = 5  # PUTs of one site at one instant that all get through
 
@@ -60,7 +64,7 @@ class Admin:
 
     def put(self, caller: Caller, event: Event, site: str) -> Answer:
         document = _document(event, site)
-        rehearses = _is_true(event, "dry_run")
+        rehearses = is_true(event, "dry_run")
         for _ in range(_TRIES):
             live = self._store.live(site)
             if live is not None and live.deleted:
@@ -88,7 +92,7 @@ class Admin:
 
     def get(self, _: Caller, event: Event, site: str) -> Answer:
         number = event.query_string_parameters.get("version")
-        version = self._live(site).latest if number is None else self._version(site, number)
+        version = live_site(self._store, site).latest if number is None else self._version(site, number)
         headers = {"etag": _etag(version.version), "vary": "accept"}
         if not _prefers_yaml(event.headers.get("accept", "")):
             return text_answer(200, "application/json", version.document, headers)
@@ -97,13 +101,13 @@ class Admin:
 
     def delete(self, _: Caller, event: Event, site: str) -> Answer:
         for _try in range(_TRIES):
-            live = self._live(site)
+            live = live_site(self._store, site)
             _check_match(event, live)
             try:
                 self._store.delete(site, live.latest.version, self._clock())
             except Conflict:
                 continue
-            return Response(204, body="")
+            return nothing()
         raise busy()
 
     def versions(self, _: Caller, __: Event, site: str) -> Answer:
@@ -121,7 +125,7 @@ class Admin:
 
     def put_articles(self, _: Caller, event: Event, site: str) -> Answer:
         articles = _articles(event)
-        self._live(site)
+        live_site(self._store, site)
         key = self._keyring().permanent_key("article", site)
         self._articles.write(site, {digest(key, each.id): Label(each.title, each.section) for each in articles})
         return json_answer({"site": site, "stored": len(articles)})
@@ -132,7 +136,7 @@ class Admin:
         return json_answer(
             {
                 "site": site,
-                "soft_grants": self._live(site).compiled.in_force(now).soft_grants,
+                "soft_grants": live_site(self._store, site).compiled.in_force(now).soft_grants,
                 "keys": [
                     {
                         "kty": "oct",
@@ -145,12 +149,6 @@ class Admin:
                 ],
             }
         )
-
-    def _live(self, site: str) -> LiveSite:
-        live = self._store.live(site)
-        if live is None or live.deleted:
-            raise no_such_site()
-        return live
 
     def _version(self, site: str, number: str) -> Version:
         """That version, also of a deleted site."""
@@ -168,13 +166,21 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     table = environ["SITE_TABLE"]
     keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
-    admin = Admin(SiteStore(database, table), ArticleStore(database, table), keyring, clock)
-    router = StaffRouter(Logger())
+    sites = SiteStore(database, table)
+    admin = Admin(sites, ArticleStore(database, table), keyring, clock)
+    staff = PrincipalStore(database, table)
+    principals = Principals(staff)
+    router = StaffRouter(Logger(), PrincipalCache(staff, clock).sites)
     router.route("/v1/admin/sites", {"GET": admin.sites})
     router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
     router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
     router.route("/v1/admin/sites/<site>/articles", {"PUT": admin.put_articles})
     router.route("/v1/admin/sites/<site>/grant-keys", {"GET": admin.grant_keys})
+    router.route(
+        "/v1/admin/principals/<name>",
+        {"GET": principals.get, "PUT": principals.put, "DELETE": principals.delete},
+        is_for_every_site=True,
+    )
     return router
 
 
@@ -187,9 +193,9 @@ def _document(event: Event, site: str) -> SiteDocument:
     except Unreadable as error:
         raise Problem(400, error.detail) from None
     except Invalid as error:
-        raise _wrong_fields(error.errors) from None
+        raise wrong_fields(error.errors, "The site document") from None
     if document.site != site:
-        raise _wrong_fields([("/site", "must be the id in the path")])
+        raise wrong_fields([("/site", "must be the id in the path")], "The site document")
     return document
 
 
@@ -200,18 +206,7 @@ def _articles(event: Event) -> list[Article]:
     except Unreadable as error:
         raise Problem(400, error.detail) from None
     except Invalid as error:
-        raise _wrong_fields(error.errors, "The list of articles") from None
-
-
-def _wrong_fields(errors: Sequence[tuple[str, str]], what: str = "The site document") -> Problem:
-    return Problem(422, f"{what} has fields that are not as they should be.", [FieldError(*e) for e in errors])
-
-
-def _is_true(event: Event, name: str) -> bool:
-    value = event.query_string_parameters.get(name, "false")
-    if value not in ("true", "false"):
-        raise Problem(422, f"`{name}` in the query is true or false.")
-    return value == "true"
+        raise wrong_fields(error.errors, "The list of articles") from None
 
 
 def _check_match(event: Event, live: LiveSite | None) -> None:

@@ -26,6 +26,7 @@ from readmeter.staff.router import StaffRouter
 from readmeter.store.articles import ArticleStore
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.exports import ExportLine, ExportStore
+from readmeter.store.principals import PrincipalCache, PrincipalStore
 from readmeter.store.sites import SiteStore, Version
 from readmeter.usage.announcement import Announcement
 from readmeter.usage.exports import Exporter
@@ -277,7 +278,8 @@ def build(
         boto3.client("cloudwatch"), S3Objects(s3, environ["FAILURE_BUCKET"]), environ["ITERATOR_ALARM"]
     )
     usage = Usage(sites, ArticleStore(database, table), index, exporter, jobs, ledger, exports, known, clock)
-    router = _router(usage, logger)
+    scopes = PrincipalCache(PrincipalStore(database, table), clock).sites
+    router = _router(usage, StaffRouter(logger, scopes))
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return router(event, context) if "requestContext" in event else jobs.run(event)
@@ -285,8 +287,7 @@ def build(
     return handle
 
 
-def _router(usage: Usage, logger: Logger) -> StaffRouter:
-    router = StaffRouter(logger)
+def _router(usage: Usage, router: StaffRouter) -> StaffRouter:
     router.route("/v1/admin/sites/<site>/usage", {"GET": usage.usage})
     router.route("/v1/admin/sites/<site>/report", {"GET": usage.report})
     router.route("/v1/admin/exports", {"GET": usage.listed, "POST": usage.create})

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from local.engine import ROOT
+from local.template import Route, Template
 from readmeter.sites.document import LEDGER_DAYS
 from tests.deploy.conftest import Stack
 
@@ -20,8 +22,9 @@ FUNCTIONS = (
     "LedgerFunction",
     "ExportsFunction",
 )
+ROUTES = Template.read(ROOT / "template.yaml").routes
 BUCKETS = ("LedgerBucket", "FailureBucket", "ExportBucket")
-STAGES = {"PublicApi": "PublicApiApiGatewayDefaultStage", "AdminApi": "AdminApiApiGatewayDefaultStage"}
+STAGES = {api: f"{api}ApiGatewayDefaultStage" for api in ("PublicApi", "AdminApi", "StaffApi")}
 
 
 def operations(stack: Stack, api: str) -> list[dict[str, Any]]:
@@ -31,6 +34,10 @@ def operations(stack: Stack, api: str) -> list[dict[str, Any]]:
 
 def _method(name: str) -> str:
     return "ANY" if name == "x-amazon-apigateway-any-method" else name.upper()
+
+
+def pattern_of(path: str) -> str:
+    return re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)).replace("\\{proxy\\+\\}", ".+")
 
 
 class TestApis:
@@ -44,7 +51,39 @@ class TestApis:
         assert "CorsConfiguration" not in stack.properties("AdminApi")
         asked = [operation["security"] for operation in operations(stack, "AdminApi")]
         assert asked == [[{"AWS_IAM": []}]] * len(asked)
-        assert len(asked) == 13
+        assert len(asked) == sum(route.authorizer == "AWS_IAM" for route in ROUTES)
+
+    def test_the_api_for_staff_with_tokens_is_there_only_where_an_issuer_is_named(self, stack: Stack) -> None:
+        named = [name for name, each in stack.resources.items() if "StaffApi" in json.dumps(each) or "StaffApi" in name]
+        assert len(named) == 4
+        assert {stack.resources[name]["Condition"] for name in named} == {"HasStaff"}
+        assert stack.outputs["StaffUrl"]["Condition"] == "HasStaff"
+        assert "CorsConfiguration" not in stack.properties("StaffApi")
+
+    def test_each_of_its_routes_asks_for_a_token_of_that_issuer(self, stack: Stack) -> None:
+        asked = [operation["security"] for operation in operations(stack, "StaffApi")]
+        assert asked == [[{"Oidc": []}]] * len(asked)
+        schemes = stack.properties("StaffApi")["Body"]["components"]["securitySchemes"]
+        tokens = schemes["Oidc"]["x-amazon-apigateway-authorizer"]
+        assert tokens["jwtConfiguration"] == {"issuer": {"Ref": "OidcIssuer"}, "audience": [{"Ref": "OidcAudience"}]}
+
+    @pytest.mark.parametrize("route", [route for route in ROUTES if route.authorizer], ids=lambda route: route.key)
+    def test_it_leads_every_admin_request_to_the_same_function(self, stack: Stack, route: Route) -> None:
+        """API Gateway takes a path that matches as a whole before one that ends in `{proxy+}`."""
+        paths: dict[str, Any] = stack.properties("StaffApi")["Body"]["paths"]
+        matching = [path for path in paths if re.fullmatch(pattern_of(path), route.path)]
+        [operation] = paths[min(matching, key=lambda path: ("+" in path, -len(path)))].values()
+        uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        assert f"${{{route.function}Aliaslive}}" in uri
+
+    def test_it_may_call_exactly_those_functions(self, stack: Stack) -> None:
+        calls = [
+            each["Properties"]
+            for each in stack.of_type("AWS::Lambda::Permission").values()
+            if "StaffApi" in json.dumps(each)
+        ]
+        assert {each["FunctionName"]["Ref"] for each in calls} == {"AdminFunctionAliaslive", "ExportsFunctionAliaslive"}
+        assert all(each["SourceArn"]["Fn::Sub"].endswith(":${StaffApi}/*") for each in calls)
 
     @pytest.mark.parametrize("api", STAGES)
     def test_events_have_the_shape_that_the_code_reads_and_go_to_the_alias(self, stack: Stack, api: str) -> None:
@@ -256,4 +295,11 @@ def test_a_limit_is_a_whole_number_that_lets_something_through(stack: Stack, nam
 
 
 def test_the_outputs_are_what_make_deploy_prints(stack: Stack) -> None:
-    assert stack.outputs.keys() == {"ApiUrl", "AdminUrl", "LedgerFunctionName", "ScriptTag", "NextCommand"}
+    assert stack.outputs.keys() == {
+        "ApiUrl",
+        "AdminUrl",
+        "StaffUrl",
+        "LedgerFunctionName",
+        "ScriptTag",
+        "NextCommand",
+    }

@@ -2,6 +2,8 @@
 
 import pytest
 
+from local.engine import ROOT
+from local.template import Route, Template
 from tests.support.admin_api import RIO, SITES, document, scoped
 
 ROUTES = [
@@ -14,6 +16,27 @@ ROUTES = [
     ("PUT", f"{RIO}/articles", {"articles": [{"id": "a", "title": "Carnival opens"}]}),
     ("GET", f"{RIO}/grant-keys", None),
 ]
+
+
+EVERY_ROUTE = [route for route in Template.read(ROOT / "template.yaml").routes if route.authorizer]
+LISTS = {f"GET {SITES}": {"sites": []}, "GET /v1/admin/exports": {"exports": []}}
+
+
+@pytest.mark.parametrize("route", EVERY_ROUTE, ids=lambda route: route.key)
+def test_no_route_of_any_function_works_for_a_foreign_scope(usage, route: Route):
+    """Before any of its work: the body is wrong for each, and nobody gets to hear that."""
+    api = usage.api if route.function == "ExportsFunction" else usage.admin
+    path = route.path.format(site="riotimes", id="riotimes_2026-11", subject="user-1", name="bia")
+    usage.admin("PUT", RIO, document())
+    before = usage.admin.items()
+    for by in (scoped("another"), scoped("riotimes-2", "iotimes"), scoped(), {"jwt": {"claims": {"sub": "bia"}}}):
+        answer = api(route.method, path, {"site": "riotimes", "period": "2026-11"}, by=by)
+        if route.key in LISTS:
+            assert (answer.status, answer.json) == (200, LISTS[route.key])
+        else:
+            assert answer.status == 403, answer
+    assert usage.admin.items() == before
+    assert usage.started == []
 
 
 @pytest.mark.parametrize("authorizer", [None, {}, {"iam": {}}, {"iam": {"userArn": ""}}, {"jwt": {}}, {"lambda": {}}])

@@ -8,7 +8,7 @@ import pytest
 
 from readmeter.sites.compile import compile_site
 from readmeter.sites.parse import read_document
-from tests.support.admin_api import RIO, SITES, AdminClient, document
+from tests.support.admin_api import RIO, SITES, AdminClient, document, scoped
 from tests.support.endpoint import SEED, Desk
 from tests.support.engines import Tables
 from tests.support.usage_api import EXPORTS, UsageService, read
@@ -30,6 +30,7 @@ def assert_described(method: str, path: str, status: int, headers: dict[str, str
 
 
 ONE, VERSIONS = f"{SITES}/{{site}}", f"{SITES}/{{site}}/versions"
+SCOPE, BIA = "/v1/admin/principals/{name}", "/v1/admin/principals/bia"
 
 
 def test_admin_answers_are_described(admin: AdminClient) -> None:
@@ -50,6 +51,14 @@ def test_admin_answers_are_described(admin: AdminClient) -> None:
         ("GET", SITES, SITES, None, {}, 200),
         ("GET", VERSIONS, f"{RIO}/versions", None, {}, 200),
         ("GET", VERSIONS, f"{SITES}/other/versions", None, {}, 404),
+        ("PUT", SCOPE, BIA, {"sites": ["riotimes"]}, {}, 200),
+        ("PUT", SCOPE, BIA, {"sites": ["*"]}, {}, 422),
+        ("PUT", SCOPE, BIA, b"{", {}, 400),
+        ("PUT", SCOPE, BIA, {"sites": []}, {"by": scoped("riotimes")}, 403),
+        ("GET", SCOPE, BIA, None, {}, 200),
+        ("GET", SCOPE, BIA.replace("bia", "~"), None, {}, 422),
+        ("DELETE", SCOPE, BIA, None, {}, 204),
+        ("DELETE", SCOPE, BIA, None, {}, 404),
         ("DELETE", ONE, RIO, None, {"if_match": '"9"'}, 412),
         ("DELETE", ONE, RIO, None, {}, 204),
         ("PUT", ONE, RIO, document(), {}, 409),

@@ -4,11 +4,24 @@ import base64
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
+
+from readmeter.core.encoding import base64url
 
 SITES = "/v1/admin/sites"
 RIO = f"{SITES}/riotimes"
 SECRET = '{"permanent": "a secret of the tests"}'
 EVERYWHERE = {"iam": {"userArn": "arn:aws:iam::123456789012:user/ana"}}
+
+
+def signed(arn: str) -> dict[str, Any]:
+    """What API Gateway sends for a request that is signed with AWS credentials."""
+    return {"iam": {"userArn": arn}}
+
+
+def spelled(words: str) -> str:
+    """Words as a part of a path that any gateway leaves as it is: `~` and their UTF-8 in base64url."""
+    return f"~{base64url(words.encode())}"
 
 
 def scoped(*sites: str) -> dict[str, Any]:
@@ -56,7 +69,7 @@ class AdminClient:
         event = {
             "version": "2.0",
             "routeKey": "$default",
-            "rawPath": route,
+            "rawPath": unquote(route),
             "rawQueryString": query,
             "headers": {name.replace("_", "-"): value for name, value in headers.items()},
             "requestContext": {
@@ -66,7 +79,7 @@ class AdminClient:
                 "domainPrefix": "admin",
                 "http": {
                     "method": method,
-                    "path": route,
+                    "path": unquote(route),
                     "protocol": "HTTP/1.1",
                     "sourceIp": "192.0.2.1",
                     "userAgent": "test",

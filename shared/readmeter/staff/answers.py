@@ -30,6 +30,11 @@ def text_answer(status: int, content_type: str, body: str, headers: Mapping[str,
     return Response(status, content_type, body, {"cache-control": "no-store", **headers})
 
 
+def nothing() -> Answer:
+    """What was asked for is done, and there is nothing to say of it."""
+    return Response(204, body="")
+
+
 def refusal(problem: Problem) -> Answer:
     return text_answer(problem.status, "application/problem+json", compact(problem.document()), problem.headers)
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from readmeter.core.rules import SITE_ID
 from readmeter.staff.answers import Answer, busy, refusal
-from readmeter.staff.caller import Caller
+from readmeter.staff.caller import Caller, Scopes
 from readmeter.store.database import Conflict, Unavailable
 from readmeter.web.fault import fault_fields
 from readmeter.web.problem import Problem
@@ -26,10 +26,14 @@ def site_in_path(parts: Mapping[str, str]) -> str | None:
 
 
 class StaffRouter:
-    """Called with an event of API Gateway, answers it. Faults of ours are logged without anything that was sent."""
+    """Called with an event of API Gateway, answers it. Faults of ours are logged without anything that was sent.
 
-    def __init__(self, logger: Logger) -> None:
+    `scopes` says which sites are written down for a principal.
+    """
+
+    def __init__(self, logger: Logger, scopes: Scopes) -> None:
         self._logger = logger
+        self._scopes = scopes
         self._app = APIGatewayHttpResolver()
         self._app.not_found(_unknown)
         self._app.exception_handler(Problem)(refusal)
@@ -43,13 +47,20 @@ class StaffRouter:
         path: str,
         methods: Mapping[str, Work],
         site_of: Callable[[Mapping[str, str]], str | None] = site_in_path,
+        *,
+        is_for_every_site: bool = False,
     ) -> None:
-        """Adds a path. `site_of` says which site its parts are about; it may raise `Problem` 404."""
+        """Adds a path. `site_of` says which site its parts are about; it may raise `Problem` 404.
+
+        `is_for_every_site`: only a caller whose scope is every site is answered.
+        """
 
         def answer(**parts: str) -> Answer:
             # Scope is enforced here, for every route and before any of its work
             event: Event = self._app.current_event
-            caller = Caller.of(event.raw_event)
+            caller = Caller.of(event.raw_event, self._scopes)
+            if is_for_every_site:
+                caller.require_every_site()
             site = site_of(parts)
             if site is not None:
                 caller.require(site)

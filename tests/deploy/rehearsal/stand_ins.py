@@ -43,7 +43,9 @@ def _known(resources: dict[str, Resource]) -> Iterator[tuple[str, Resource]]:
                 continue
             case "AWS::ApiGatewayV2::Api":
                 yield name, _without_document(resource)
-                yield from _routes(name, resource["Properties"]["Body"])
+                condition = {key: resource[key] for key in ("Condition",) if key in resource}
+                for made, route in _routes(name, resource["Properties"]["Body"]):
+                    yield made, {**route, **condition}
             case "AWS::CloudWatch::Alarm" if "Metrics" in resource["Properties"]:
                 yield name, _without_sums(resource)
             case "AWS::IAM::RolePolicy":
@@ -67,7 +69,10 @@ def _without_sums(alarm: Resource) -> Resource:
 
 
 def _routes(api: str, document: dict[str, Any]) -> Iterator[tuple[str, Resource]]:
-    """The routes and integrations that API Gateway makes of the document's paths."""
+    """The routes, integrations and authorizers that API Gateway makes of the document's paths."""
+    tokens = document.get("components", {}).get("securitySchemes", {}).get("Oidc")
+    if tokens is not None:
+        yield f"{api}Authorizer", _authorizer(api, tokens["x-amazon-apigateway-authorizer"])
     operations = [(path, method, each) for path, by in document["paths"].items() for method, each in by.items()]
     for number, (path, method, operation) in enumerate(sorted(operations, key=lambda each: each[:2])):
         integration = operation["x-amazon-apigateway-integration"]
@@ -79,14 +84,33 @@ def _routes(api: str, document: dict[str, Any]) -> Iterator[tuple[str, Resource]
         }
         yield f"{api}Integration{number}", {"Type": "AWS::ApiGatewayV2::Integration", "Properties": properties}
         verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-        signed = any("AWS_IAM" in scheme for scheme in operation.get("security", []))
         properties = {
             "ApiId": {"Ref": api},
             "RouteKey": f"{verb} {path}",
             "Target": {"Fn::Sub": f"integrations/${{{api}Integration{number}}}"},
-            "AuthorizationType": "AWS_IAM" if signed else "NONE",
+            **_asked(api, operation),
         }
         yield f"{api}Route{number}", {"Type": "AWS::ApiGatewayV2::Route", "Properties": properties}
+
+
+def _asked(api: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """What a route asks of who calls."""
+    schemes = {scheme for each in operation.get("security", []) for scheme in each}
+    if "Oidc" in schemes:
+        return {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": f"{api}Authorizer"}}
+    return {"AuthorizationType": "AWS_IAM" if "AWS_IAM" in schemes else "NONE"}
+
+
+def _authorizer(api: str, tokens: dict[str, Any]) -> Resource:
+    named = {key.capitalize(): value for key, value in tokens["jwtConfiguration"].items()}
+    properties = {
+        "ApiId": {"Ref": api},
+        "Name": "Oidc",
+        "AuthorizerType": "JWT",
+        "IdentitySource": [tokens["identitySource"]],
+        "JwtConfiguration": named,
+    }
+    return {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": properties}
 
 
 def _seen(value: Any, secrets: set[str]) -> Any:

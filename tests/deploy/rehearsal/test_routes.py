@@ -18,6 +18,7 @@ ORIGIN = "https://www.riotimesonline.com"
 ROUTES = Template.read(ROOT / "template.yaml").routes
 SITES = "/v1/admin/sites"
 EXPORTS = "/v1/admin/exports"
+PRINCIPALS = "/v1/admin/principals"
 
 Ask = Callable[[Api, str, Any], Reply]  # of the API, with the id of a site and the export of another
 
@@ -46,6 +47,14 @@ def admin(method: str, path: str, body: Any = None) -> Ask:
         named = json.loads(json.dumps(body).replace("SITE", site).replace("PERIOD", export["period"]))
         where = path.replace("SITE", site).replace("EXPORT", export["export_id"]).replace("PERIOD", export["period"])
         return api.admin(method, where, named)
+
+    return ask
+
+
+def after(first: Ask, then: Ask) -> Ask:
+    def ask(api: Api, site: str, export: Any) -> Reply:
+        first(api, site, export)
+        return then(api, site, export)
 
     return ask
 
@@ -105,6 +114,18 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
         (admin("GET", f"{SITES}/SITE/report?period=PERIOD"), 200),
         (admin("GET", f"{SITES}/SITE/report"), 422),
     ),
+    f"PUT {PRINCIPALS}/{{name}}": (
+        (admin("PUT", f"{PRINCIPALS}/bia@SITE", {"sites": ["SITE"]}), 200),
+        (admin("PUT", f"{PRINCIPALS}/bia@SITE", {"sites": ["*"]}), 422),
+    ),
+    f"GET {PRINCIPALS}/{{name}}": (
+        (after(admin("PUT", f"{PRINCIPALS}/ana@SITE", {"sites": []}), admin("GET", f"{PRINCIPALS}/ana@SITE")), 200),
+        (admin("GET", f"{PRINCIPALS}/~"), 422),
+    ),
+    f"DELETE {PRINCIPALS}/{{name}}": (
+        (after(admin("PUT", f"{PRINCIPALS}/eva@SITE", {"sites": []}), admin("DELETE", f"{PRINCIPALS}/eva@SITE")), 204),
+        (admin("DELETE", f"{PRINCIPALS}/nobody@SITE"), 404),
+    ),
     f"GET {EXPORTS}": ((admin("GET", f"{EXPORTS}?site=SITE"), 200), (admin("PUT", EXPORTS, {}), 404)),
     f"POST {EXPORTS}": (
         (admin("POST", EXPORTS, {"site": "SITE", "period": "PERIOD"}), 202),
@@ -161,7 +182,8 @@ def test_a_route_answers_a_right_and_a_wrong_request(
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.authorizer], ids=lambda route: route.key)
 def test_a_route_of_the_admin_api_is_closed_to_who_does_not_sign(deployment: Deployment, route: Route) -> None:
-    path = route.path.replace("{site}", "riotimes").replace("{id}", "riotimes_2026-11")
+    named = {"site": "riotimes", "id": "riotimes_2026-11", "subject": "user-1", "name": "bia"}
+    path = route.path.format(**named)
     unsigned = Api(deployment.address("AdminApi"))
     for headers in ({}, {"authorization": "Bearer local-admin"}, {"authorization": "Bearer local-admin:riotimes"}):
         assert unsigned.call(route.method, path, None, headers).status == 403

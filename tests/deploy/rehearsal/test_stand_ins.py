@@ -18,7 +18,7 @@ from tests.deploy.conftest import Stack
 from tests.deploy.rehearsal.emulator import Emulator, emulator
 from tests.deploy.rehearsal.stand_ins import CHANGED, LEFT_OUT, for_ministack
 
-MADE_OF_ROUTES = {"AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route"}
+MADE_OF_ROUTES = {"AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,15 @@ def test_every_route_of_the_template_is_made_with_its_function_and_authorizer(re
         return Route(properties["ApiId"]["Ref"], method, path, function, authorizer)
 
     made = {route(each["Properties"]) for each in reduced.values() if each["Type"] == "AWS::ApiGatewayV2::Route"}
-    assert made == set(Template.read(ROOT / "template.yaml").routes)
+    always = {each for each in made if each.authorizer != "JWT"}
+    assert always == set(Template.read(ROOT / "template.yaml").routes)
+    assert {each.api for each in made - always} == {"StaffApi"}
+
+
+def test_what_is_made_of_a_conditional_apis_routes_is_as_conditional(reduced: dict[str, Any]) -> None:
+    of_staff = [each for each in reduced.values() if each.get("Properties", {}).get("ApiId") == {"Ref": "StaffApi"}]
+    assert {each["Type"] for each in of_staff} == MADE_OF_ROUTES | {"AWS::ApiGatewayV2::Stage"}
+    assert {each.get("Condition") for each in of_staff} == {"HasStaff"}
 
 
 def test_nothing_else_is_changed(stack: Stack, reduced: dict[str, Any]) -> None:
