@@ -46,7 +46,8 @@ locales: .venv/test.stamp  ## write the sentences' data from locales/, and say w
 	@.venv/bin/python tools/report_words.py
 	@PYTHONPATH=shared .venv/bin/python tools/sentences.py
 
-generate: locales node_modules/.package-lock.json  ## write all that is generated: sentences, reference, snippet, the README's picture
+generate: locales node_modules/.package-lock.json  ## write all that is generated: sentences, robots, reference, snippet, the README's picture
+	@.venv/bin/python tools/robots.py
 	@PYTHONPATH=shared .venv/bin/python -m tools.openapi
 	@PYTHONPATH=shared .venv/bin/python -m tools.http_reference
 	@PYTHONPATH=shared .venv/bin/python tools/site_document.py
