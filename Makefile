@@ -52,6 +52,7 @@ generate: locales node_modules/.package-lock.json  ## write all that is generate
 	@PYTHONPATH=shared .venv/bin/python -m tools.http_reference
 	@PYTHONPATH=shared .venv/bin/python tools/site_document.py
 	@PYTHONPATH=shared .venv/bin/python tools/export_columns.py
+	@PYTHONPATH=shared .venv/bin/python -m tools.grant_vectors
 	@PYTHONPATH=shared .venv/bin/python tools/command_reference.py
 	@npm run --silent build
 	@PYTHONPATH=shared:. .venv/bin/python tools/pictures.py
