@@ -474,6 +474,37 @@ def test_a_bad_line_is_named_and_nothing_is_sent(
     assert service.asked == []
 
 
+# grant-keys
+
+GRANT_KEYS = "/v1/admin/sites/riotimes/grant-keys"
+TOLD = {"site": "riotimes", "soft_grants": False, "keys": [{"kid": "2", "k": "x"}, {"kid": "1", "k": "y"}]}
+
+
+def test_grant_keys_are_kept_in_a_file_of_its_owners(
+    run: Callable[..., Result], service: FakeService, tmp_path: Path
+) -> None:
+    service.answers["GET", GRANT_KEYS] = (200, TOLD)
+    (tmp_path / "keys.json").write_text("old")
+    ends(run("grant-keys", "riotimes", "--output", "keys.json"), 0, "keys.json: riotimes verifies by 2, 1.")
+    assert json.loads((tmp_path / "keys.json").read_text()) == TOLD
+    assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["keys.json"]
+
+
+def test_without_a_file_grant_keys_are_printed(run: Callable[..., Result], service: FakeService) -> None:
+    service.answers["GET", GRANT_KEYS] = (200, TOLD)
+    assert json.loads(run("grant-keys", "riotimes").stdout) == TOLD
+
+
+def test_a_refusal_leaves_the_grant_keys_that_are_there(
+    run: Callable[..., Result], service: FakeService, tmp_path: Path
+) -> None:
+    service.answers["GET", GRANT_KEYS] = (503, {"detail": "The store cannot answer now."})
+    (tmp_path / "keys.json").write_text("old")
+    ends(run("grant-keys", "riotimes", "--output", "keys.json"), 3, "The store cannot answer now.")
+    assert (tmp_path / "keys.json").read_text() == "old"
+
+
 def test_usage_rows_that_do_not_add_up_are_not_rated(
     run: Callable[..., Result], service: FakeService, tmp_path: Path
 ) -> None:

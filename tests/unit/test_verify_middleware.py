@@ -173,7 +173,7 @@ class Store:
         return str(self.told)
 
 
-def test_keys_are_read_every_few_minutes() -> None:
+def test_keys_are_read_every_minute() -> None:
     store = Store()
     keys = Keys(store, lambda: store.now)
     assert [keys(), keys()] == [KEYS, KEYS]

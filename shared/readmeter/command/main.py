@@ -5,6 +5,7 @@ import click
 from readmeter import __version__
 from readmeter.command.articles import articles
 from readmeter.command.export import export
+from readmeter.command.grant_keys import grant_keys
 from readmeter.command.rate import rate
 from readmeter.command.report import report
 from readmeter.command.usage import usage
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for subject in (usage, export, report, rate, articles):
+for subject in (usage, export, report, rate, articles, grant_keys):
     main.add_command(subject)

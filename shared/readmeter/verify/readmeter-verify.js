@@ -26,7 +26,7 @@
 /** Seconds that clocks may differ. */
 const LEEWAY = 30;
 /** Milliseconds that keys are kept, and after which they are asked for again where they could not be read. */
-const KEPT_FOR = 300_000;
+const KEPT_FOR = 60_000;
 const RETRY_AFTER = 30_000;
 const MOST_NAMES = 20;
 const MOST_NAME_CHARACTERS = 64;
@@ -40,7 +40,7 @@ const REFUSED = 'The grant is not one for this article.';
 const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 
 /**
- * Called, gives the keys: read anew every five minutes, the last good ones kept. null where there never were any.
+ * Called, gives the keys: read anew every minute, the last good ones kept. null where there never were any.
  * @param {() => Promise<GrantKeys>} read the JSON of GET /v1/admin/sites/{site}/grant-keys; may throw
  * @param {() => number} clock in milliseconds
  * @returns {() => Promise<GrantKeys | null>}

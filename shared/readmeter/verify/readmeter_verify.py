@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 LEEWAY = 30.0  # seconds that clocks may differ
-KEPT_FOR = 300.0  # seconds
+KEPT_FOR = 60.0  # seconds
 RETRY_AFTER = 30.0  # seconds, where the keys could not be read
 MOST_NAMES = 20
 MOST_NAME_CHARACTERS = 64
@@ -114,7 +114,7 @@ class GrantKeys:
 
 
 class Keys:
-    """Called, gives the keys: read anew every five minutes, the last good ones kept. None where there never were any.
+    """Called, gives the keys: read anew every minute, the last good ones kept. None where there never were any.
 
     `read` answers the JSON text of GET /v1/admin/sites/{site}/grant-keys and may raise anything.
     """
