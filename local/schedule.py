@@ -1,6 +1,6 @@
 """EventBridge's part, locally: invokes the functions that template.yaml puts on a schedule, by the service's clock."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -11,10 +11,10 @@ _LOOK_EVERY = 1.0  # seconds: a visitor may move the clock by a month
 
 
 class Scheduler:
-    """Starts what is due. A first run is due one interval after the start, as on AWS."""
+    """Starts what is due, each function by its name. A first run is due one interval after the start, as on AWS."""
 
-    def __init__(self, schedules: Sequence[Schedule], start: Start, clock: Callable[[], float]) -> None:
-        self._start = start
+    def __init__(self, schedules: Sequence[Schedule], starts: Mapping[str, Start], clock: Callable[[], float]) -> None:
+        self._starts = starts
         self._clock = clock
         self._last = {schedule: clock() for schedule in schedules}
 
@@ -25,7 +25,7 @@ class Scheduler:
             if not 0 <= now - last < schedule.seconds:
                 self._last[schedule] = now
                 if now > last:
-                    self._start(schedule.event())
+                    self._starts[schedule.function](schedule.event())
 
     @contextmanager
     def running(self) -> Iterator[None]:

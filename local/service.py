@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from pathlib import Path
 from threading import Thread
@@ -25,6 +26,7 @@ from local.restore import restore
 from local.schedule import Scheduler
 from local.template import Template
 from readmeter.core.keys import Keyring
+from readmeter.outside.fetch import Fetcher
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.sites import SiteCache, SiteStore
 from readmeter.usage.meter_items import ScannedItems
@@ -93,13 +95,19 @@ def _functions(
         failures,
         clock,
     )
-    with pump.running(), background(lambda: handlers["ExportsFunction"]) as start:
+    with ExitStack() as stack:
+        stack.enter_context(pump.running())
+        starts = {
+            name: stack.enter_context(background(partial(handlers.__getitem__, name)))
+            for name in {schedule.function for schedule in template.schedules}
+        }
         others = {name: each for name, each in template.functions.items() if name != "LedgerFunction"}
-        exports = {"start": start, "items": items, "progress": pump.complete_until}
-        handlers |= load(others, clock, settings, {"ExportsFunction": exports})
-        schedules = [each for each in template.schedules if each.function == "ExportsFunction"]
-        with Scheduler(schedules, start, clock).running():
-            yield handlers, pump.drain
+        fetches: dict[str, object] = {"fetch": Fetcher(loopback=True)}
+        exports = {"start": starts["ExportsFunction"], "items": items, "progress": pump.complete_until}
+        parts = {"ExportsFunction": exports, "RefreshFunction": fetches, "AdminFunction": fetches}
+        handlers |= load(others, clock, settings, parts)
+        stack.enter_context(Scheduler(template.schedules, starts, clock).running())
+        yield handlers, pump.drain
 
 
 def _bound(port: int) -> socket.socket:

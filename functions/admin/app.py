@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import boto3
 import yaml
@@ -14,10 +15,13 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 
 from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
 from readmeter.core.keys import Keyring
+from readmeter.core.rules import Key
 from readmeter.metering.keyring import CurrentKeyring
+from readmeter.outside.fetch import Fetcher
+from readmeter.outside.jwks import PublishedKeys
 from readmeter.sites.articles import MOST_BYTES as MOST_ARTICLE_BYTES
 from readmeter.sites.articles import Article, parse_articles
-from readmeter.sites.check import warnings
+from readmeter.sites.check import Finding, warnings
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
 from readmeter.sites.document import SiteDocument
@@ -33,6 +37,7 @@ from readmeter.store.articles import ArticleStore, Label
 from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.principals import PrincipalCache, PrincipalStore
+from readmeter.store.published import PublishedStore
 from readmeter.store.sites import LiveSite, SiteStore, Version
 from readmeter.web.event import Request
 from readmeter.web.problem import Problem
@@ -44,10 +49,16 @@ class Admin:
     """The routes' work, one method each. Each takes the caller and the event, and raises `Problem`."""
 
     def __init__(
-        self, store: SiteStore, articles: ArticleStore, keyring: Callable[[], Keyring], clock: Callable[[], float]
+        self,
+        store: SiteStore,
+        articles: ArticleStore,
+        published: PublishedKeys,
+        keyring: Callable[[], Keyring],
+        clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._articles = articles
+        self._published = published
         self._keyring = keyring
         self._clock = clock
 
@@ -65,6 +76,8 @@ class Admin:
     def put(self, caller: Caller, event: Event, site: str) -> Answer:
         document = _document(event, site)
         rehearses = is_true(event, "dry_run")
+        jwks_url = document.identity and document.identity.jwks_url
+        keys = self._published.look(jwks_url) if jwks_url else ()
         for _ in range(_TRIES):
             live = self._store.live(site)
             if live is not None and live.deleted:
@@ -75,12 +88,14 @@ class Admin:
             compiled = compile_site(document, number, live.compiled if live else None, now)
             try:
                 if not rehearses:
+                    if jwks_url:  # before the version that needs them: a view may ask for them at once, and remember
+                        self._published.keep(site, jwks_url, keys)
                     self._store.write(Version(site, number, compact(document.data()), now, caller.name), compiled)
             except Conflict:
                 continue  # another PUT was first: follow that one, unless If-Match says otherwise
             old = json.loads(live.latest.document) if live else None
             changes = differences(old, document.data(), compiled, now)
-            found = [*warnings(document), *early_limits(changes)]
+            found = [*warnings(document), *early_limits(changes), *_missing_keys(keys)]
             answer = {
                 "site": site,
                 "version": number,
@@ -160,14 +175,20 @@ class Admin:
         return version
 
 
-def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) -> StaffRouter:
-    """The handler over the site table and the secret that `environ` names; `clock` gives seconds since the epoch."""
+def build(
+    environ: Mapping[str, str], clock: Callable[[], float] = time.time, fetch: Callable[[str], Any] | None = None
+) -> StaffRouter:
+    """The handler over the site table and the secret that `environ` names; `clock` gives seconds since the epoch.
+
+    `fetch` gives the JSON at an address, or raises `Unfetched`.
+    """
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     table = environ["SITE_TABLE"]
     keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
     sites = SiteStore(database, table)
-    admin = Admin(sites, ArticleStore(database, table), keyring, clock)
+    published = PublishedKeys(PublishedStore(database, table), fetch or Fetcher(), clock)
+    admin = Admin(sites, ArticleStore(database, table), published, keyring, clock)
     staff = PrincipalStore(database, table)
     principals = Principals(staff)
     router = StaffRouter(Logger(), PrincipalCache(staff, clock).sites)
@@ -182,6 +203,14 @@ def build(environ: Mapping[str, str], clock: Callable[[], float] = time.time) ->
         is_for_every_site=True,
     )
     return router
+
+
+def _missing_keys(keys: tuple[Key, ...] | str) -> list[Finding]:
+    """The warning where the document's `jwks_url` gave no keys."""
+    if not isinstance(keys, str):
+        return []
+    kept = "it is fetched again every five minutes, and keys that came from there before still hold"
+    return [("/identity/jwks_url", f"This address {keys}; {kept}.")]
 
 
 def _document(event: Event, site: str) -> SiteDocument:

@@ -12,8 +12,8 @@ import pytest
 
 from tests.deploy.conftest import ROOT
 from tests.deploy.project import HERE, Project
+from tests.deploy.test_resources import FUNCTIONS
 
-FUNCTIONS = ("ViewsFunction", "ReaderFunction", "SnippetFunction", "AdminFunction", "LedgerFunction", "ExportsFunction")
 DUCKDB = {"duckdb", "_duckdb", "adbc_driver_duckdb", "duckdb-2"}  # of the exports function alone
 RUNTIME = ROOT / ".tools" / "python3.13" / "bin" / "python3.13"
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}

@@ -21,6 +21,7 @@ FUNCTIONS = (
     "AdminFunction",
     "LedgerFunction",
     "ExportsFunction",
+    "RefreshFunction",
 )
 ROUTES = Template.read(ROOT / "template.yaml").routes
 BUCKETS = ("LedgerBucket", "FailureBucket", "ExportBucket")
@@ -267,6 +268,11 @@ class TestUsage:
         assert json.loads(rule["Targets"][0]["Input"]) == {"job": "schedule"}
         given_up = stack.properties("ExportsFunctionEventInvokeConfig")["DestinationConfig"]["OnFailure"]
         assert given_up == {"Destination": {"Ref": "AlarmTopic"}}
+
+    def test_what_others_publish_is_fetched_every_five_minutes_one_run_after_the_other(self, stack: Stack) -> None:
+        assert stack.properties("RefreshFunctionOften")["ScheduleExpression"] == "rate(5 minutes)"
+        assert stack.properties("RefreshFunction")["Timeout"] < 300
+        assert stack.properties("RefreshFunctionEventInvokeConfig")["MaximumRetryAttempts"] == 0
 
     def test_finance_hears_only_where_an_address_is_given(self, stack: Stack) -> None:
         assert stack.resources["FinanceSubscription"]["Condition"] == "HasFinanceEmail"

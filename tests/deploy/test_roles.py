@@ -61,6 +61,10 @@ EXPECTED = {
         "AlarmTopic": {"sns:Publish"},
         "ExportsLog.Arn": LOGS,
     },
+    "RefreshRole": {
+        "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query"},
+        "RefreshLog.Arn": LOGS,
+    },
 }
 
 
@@ -97,6 +101,7 @@ def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
         "AdminFunction": "AdminRole",
         "LedgerFunction": "LedgerRole",
         "ExportsFunction": "ExportsRole",
+        "RefreshFunction": "RefreshRole",
     }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.deploy.conftest import ROOT, Stack
 
-FUNCTIONS = ("Views", "Reader", "Snippet", "Admin", "Ledger", "Exports")
+FUNCTIONS = ("Views", "Reader", "Snippet", "Admin", "Ledger", "Exports", "Refresh")
 RUNBOOK = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 
 # What tells of trouble without being an alarm of CloudWatch: where in the template, and its section
@@ -42,8 +42,9 @@ PUBLISHED: dict[tuple[str, str], list[set[str]]] = {
     ("AWS/DynamoDB", "WriteThrottleEvents"): OF_TABLES,
     ("AWS/DynamoDB", "ConditionalCheckFailedRequests"): OF_TABLES,
     ("AWS/Events", "Invocations"): [{"RuleName"}],
-    # Ours: shared/readmeter/usage/reconcile_job.py, and the filter of the access log
+    # Ours: shared/readmeter/usage/reconcile_job.py, functions/refresh/app.py, and the filter of the access log
     ("Readmeter/${AWS::StackName}", "ReconciliationDrift"): [{"service"}],
+    ("Readmeter/${AWS::StackName}", "PublishedStale"): [{"service"}],
     ("Readmeter/${AWS::StackName}", "TooManyRequests"): [set()],
 }
 KINDS = {
@@ -134,9 +135,10 @@ def test_refusals_are_counted_from_the_status_in_the_access_log(stack: Stack) ->
 
 
 def test_the_metrics_of_two_stacks_are_apart(stack: Stack) -> None:
-    given = stack.properties("ExportsFunction")["Environment"]["Variables"]["METRICS_NAMESPACE"]
+    publishing = ("ExportsFunction", "RefreshFunction")
+    given = {text(stack.properties(each)["Environment"]["Variables"]["METRICS_NAMESPACE"]) for each in publishing}
     ours = {metric.namespace for metric in looked_at(stack) if not metric.namespace.startswith("AWS/")}
-    assert {text(given)} == ours == {"Readmeter/${AWS::StackName}"}
+    assert given == ours == {"Readmeter/${AWS::StackName}"}
 
 
 def test_one_batch_that_is_late_rings_however_seldom_batches_come(stack: Stack) -> None:
@@ -157,7 +159,7 @@ def test_every_function_has_an_alarm_on_what_its_alias_does(stack: Stack, name: 
 
 def test_silence_rings_only_where_something_must_happen_every_hour(stack: Stack) -> None:
     missing = {name: alarm["TreatMissingData"] for name, alarm in alarms(stack).items()}
-    assert {name for name, treated in missing.items() if treated == "breaching"} == {"ScheduleMissed"}
+    assert {name for name, treated in missing.items() if treated == "breaching"} == {"ScheduleMissed", "RefreshMissed"}
     assert set(missing.values()) == {"breaching", "notBreaching"}
 
 
@@ -202,7 +204,7 @@ def test_what_is_no_alarm_tells_too(stack: Stack) -> None:
 
 def test_every_log_group_forgets(stack: Stack) -> None:
     groups = stack.of_type("AWS::Logs::LogGroup")
-    assert len(groups) == 8
+    assert len(groups) == 9
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
 
 

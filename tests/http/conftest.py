@@ -23,6 +23,7 @@ from tests.conftest import Running
 from tests.http.deployments import Deployed, reason_to_skip
 from tests.support.admin_api import SECRET, AdminClient, Clock
 from tests.support.api import Api, fresh_id, site_document
+from tests.support.in_process import unreachable
 from tests.support.signature import signed_by
 from tests.support.usage_api import TOPIC, NoItems, UsageService
 
@@ -89,7 +90,7 @@ def _admin() -> Iterator[AdminClient]:
         from functions.admin import app  # noqa: PLC0415 - its last line reads the environment
 
         clock = Clock()
-        yield AdminClient(app, app.build(environment, clock), dynamodb, clock, environment["SITE_TABLE"])
+        yield AdminClient(app, app.build(environment, clock, unreachable), dynamodb, clock, environment["SITE_TABLE"])
 
 
 @pytest.fixture

@@ -29,11 +29,9 @@ def private_key(kid: str, alg: Algorithm) -> Any:
 def jwk(private: Any) -> dict[str, Any]:
     """The public part of any key pair."""
     public = private.public_key()
-    if isinstance(public, rsa.RSAPublicKey):
-        return dict(RSAAlgorithm.to_jwk(public, as_dict=True))
-    if isinstance(public, ec.EllipticCurvePublicKey):
-        return dict(ECAlgorithm.to_jwk(public, as_dict=True))
-    return dict(OKPAlgorithm.to_jwk(public, as_dict=True))
+    writers = {rsa.RSAPublicKey: RSAAlgorithm, ec.EllipticCurvePublicKey: ECAlgorithm}
+    writer = next((writer for kind, writer in writers.items() if isinstance(public, kind)), OKPAlgorithm)
+    return {name: value for name, value in writer.to_jwk(public, as_dict=True).items() if name != "key_ops"}
 
 
 def key(kid: str = "2026", alg: Algorithm = "ES256") -> Key:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import boto3
@@ -14,6 +14,7 @@ from local.engine import ROOT, SECRET_ID
 from local.functions import load
 from local.gateway import Gateway
 from local.template import Template
+from readmeter.outside.fetch import Unfetched
 from tests.support.api import site_document
 from tests.support.endpoint import NOW
 
@@ -23,8 +24,19 @@ _ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "A
 # The clock stands still, and so would a token bucket.
 _SETTINGS = {"SITE_CACHE_SECONDS": "0", "NETWORK_BURST": "1000000"}
 
+
+def unreachable(url: str) -> NoReturn:
+    """There is no network."""
+    raise Unfetched("cannot be reached")
+
+
 # No job runs, and nothing flows from the meter table to the ledger.
-_EXPORTS = {"start": lambda event: None, "progress": lambda now: now}
+_FETCHES: dict[str, object] = {"fetch": unreachable}
+_PARTS = {
+    "ExportsFunction": {"start": lambda event: None, "progress": lambda now: now},
+    "AdminFunction": _FETCHES,
+    "RefreshFunction": _FETCHES,
+}
 
 
 @contextmanager
@@ -45,7 +57,7 @@ def in_process(site: str, watch: Callable[[str, Any], object] = lambda service, 
             make("s3").create_bucket(**bucket.create)
         make("secretsmanager").create_secret(Name=SECRET_ID, SecretString='{"permanent": "of the tests"}')
         with mock.patch("boto3.client", watched):
-            handlers = load(template.functions, lambda: NOW, _SETTINGS, {"ExportsFunction": _EXPORTS})
+            handlers = load(template.functions, lambda: NOW, _SETTINGS, _PARTS)
         gateway = Gateway(template.routes, handlers, lambda: NOW)
         published = Client(gateway).put(f"/v1/admin/sites/{site}", json=site_document(site), headers=ADMIN)
         assert published.status_code == 201

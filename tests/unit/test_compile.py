@@ -9,6 +9,9 @@ import pytest
 from readmeter.core.rules import Campaign, CompiledSite, Gifts, Institution, Key, Lift, Match, Rules
 from readmeter.sites.compile import compile_rules, compile_site
 from readmeter.sites.parse import read_document
+from tests.support.identities import key as public_key
+
+JWK = public_key().jwk
 
 
 def instant(text: str) -> float:
@@ -75,7 +78,7 @@ def test_the_rules_say_what_the_document_says():
 
 
 def test_who_reads_beside_the_meters_is_compiled_too():
-    key = {"kid": "a", "alg": "ES256", "jwk": {"kty": "EC"}}
+    named = {"kid": "a", "alg": "ES256", "jwk": JWK}
     rules = compile_rules(
         document(
             lift=[{"until": "2026-11-23T03:00:00-03:00", "match": {"tags": ["Storm"]}}],
@@ -94,9 +97,9 @@ def test_who_reads_beside_the_meters_is_compiled_too():
     assert rules.identity is not None
     assert (rules.identity.audience, rules.identity.subscriber_claim) == ("riotimes", "subscriber")
     assert rules.past_due_grace_days == 7
-    inline = compile_rules(document(identity={"issuer": "x", "audience": "paper", "keys": [key]}), 1).identity
+    inline = compile_rules(document(identity={"issuer": "x", "audience": "paper", "keys": [named]}), 1).identity
     assert inline is not None
-    assert (inline.audience, inline.keys) == ("paper", (Key("a", "ES256", {"kty": "EC"}),))
+    assert (inline.audience, inline.keys) == ("paper", (Key("a", "ES256", JWK),))
 
 
 def test_compiled_rules_read_back_as_themselves_and_older_ones_have_the_defaults():
@@ -105,7 +108,7 @@ def test_compiled_rules_read_back_as_themselves_and_older_ones_have_the_defaults
             lift=[{"until": "2026-11-23T06:00:00Z", "match": {"tags": ["storm"]}}],
             institutions=[{"name": "USP", "cidrs": ["143.107.0.0/16"]}],
             gifts={"per_month": 10, "valid_days": 5},
-            identity={"issuer": "x", "keys": [{"kid": "a", "alg": "ES256", "jwk": {"kty": "EC"}}]},
+            identity={"issuer": "x", "keys": [{"kid": "a", "alg": "ES256", "jwk": JWK}]},
         ),
         1,
         None,

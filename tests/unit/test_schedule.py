@@ -29,7 +29,7 @@ def started() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def scheduler(clock: Clock, started: list[dict[str, Any]]) -> Scheduler:
-    return Scheduler([HOURLY], started.append, clock)
+    return Scheduler([HOURLY], {"ExportsFunction": started.append}, clock)
 
 
 def test_the_first_run_is_due_after_one_interval(

@@ -158,5 +158,7 @@ def test_what_is_not_understood_is_refused_and_never_guessed(tmp_path: Path, var
 
 
 def test_a_schedule_is_read_in_seconds_with_its_event(template: Template) -> None:
-    (hourly,) = template.schedules
-    assert (hourly.function, hourly.seconds, hourly.event()) == ("ExportsFunction", 3600, {"job": "schedule"})
+    assert [(each.function, each.seconds, each.event()) for each in template.schedules] == [
+        ("ExportsFunction", 3600, {"job": "schedule"}),
+        ("RefreshFunction", 300, {"job": "refresh"}),
+    ]

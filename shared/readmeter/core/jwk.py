@@ -1,37 +1,47 @@
 """Public keys as JSON (RFC 7517): which of them may verify what a publisher signs, and by which algorithm."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from readmeter.core.encoding import from_base64url
 
-ALGORITHMS = {"ES256": ("EC", "P-256"), "EdDSA": ("OKP", "Ed25519"), "RS256": ("RSA", None)}
+Algorithm = Literal["ES256", "EdDSA", "RS256"]
+
+ALGORITHMS: dict[Algorithm, tuple[str, str | None]] = {
+    "ES256": ("EC", "P-256"),
+    "EdDSA": ("OKP", "Ed25519"),
+    "RS256": ("RSA", None),
+}
 LEAST_RSA_BITS, MOST_RSA_BITS = 2048, 8192
 _COORDINATE_BYTES = 32
 _COORDINATES = {"EC": ("x", "y"), "OKP": ("x",)}
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 
 
-def key_flaw(alg: str, jwk: Mapping[str, Any]) -> str | None:
-    """Why this key may not verify signatures of `alg`, one of `ALGORITHMS`: what it must be; None where it may."""
+def key_flaw(alg: Algorithm, jwk: Mapping[str, Any]) -> str | None:
+    """What is wrong with a key that is to verify signatures of `alg`; None where it may."""
     kty, crv = ALGORITHMS[alg]
     if any(member in jwk for member in _PRIVATE):
         return "is private: whoever has read it can sign; make a new pair, and give the public key alone"
     if jwk.get("kty") != kty or (crv is not None and jwk.get("crv") != crv):
         curve = "" if crv is None else f" and crv {crv}"
         return f"must have kty {kty}{curve} where alg is {alg}"
-    if jwk.get("use", "sig") != "sig":
-        return "must be for signatures: `use` sig, or absent"
+    if jwk.get("use", "sig") != "sig" or "verify" not in _operations(jwk):
+        return "must be for signatures: `use` sig and `key_ops` verify, or neither"
     return _rsa_flaw(jwk) if kty == "RSA" else _curve_flaw(_COORDINATES[kty], jwk)
 
 
-def key_algorithm(jwk: Mapping[str, Any]) -> str | None:
+def key_algorithm(jwk: Mapping[str, Any]) -> Algorithm | None:
     """The algorithm that the key says, or else that its type has; None where that is none of `ALGORITHMS`."""
-    said = jwk.get("alg")
-    if said is not None:
-        return said if isinstance(said, str) and said in ALGORITHMS else None
+    if "alg" in jwk:
+        return next((alg for alg in ALGORITHMS if alg == jwk["alg"]), None)
     kind = jwk.get("kty"), None if jwk.get("kty") == "RSA" else jwk.get("crv")
     return next((alg for alg, needed in ALGORITHMS.items() if needed == kind), None)
+
+
+def _operations(jwk: Mapping[str, Any]) -> list[Any]:
+    operations = jwk.get("key_ops", ["verify"])
+    return operations if isinstance(operations, list) else []
 
 
 def _curve_flaw(coordinates: tuple[str, ...], jwk: Mapping[str, Any]) -> str | None:

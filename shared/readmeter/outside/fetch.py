@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from threading import Thread
@@ -50,7 +51,7 @@ class Fetcher:
     ) -> None:
         self._loopback = loopback
         self._resolve = resolve
-        self._trust = trust
+        self._trust = cache(trust)  # reading the system's certificates takes longer than most answers
         self._seconds = seconds
 
     def __call__(self, url: str) -> Any:

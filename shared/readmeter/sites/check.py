@@ -10,6 +10,7 @@ from readmeter.core.language import broader, shipped
 from readmeter.core.messages import message_problems
 from readmeter.sites.document import Match, Meter, SiteDocument
 from readmeter.sites.institutions import network_errors, network_warnings
+from readmeter.sites.keys import key_errors, key_warnings
 
 Finding = tuple[str, str]
 _READABLE = 4.5  # contrast ratio that WCAG AA asks of text
@@ -24,6 +25,13 @@ def errors(document: SiteDocument) -> list[Finding]:
         *_unique("referrers", document.referrers, "host"),
         *_unique("institutions", [each.name for each in document.institutions], "institution's name", "/name"),
         *network_errors(document),
+        *_unique(
+            "identity/keys",
+            [key.kid for key in document.identity.keys] if document.identity else [],
+            "key's name",
+            "/kid",
+        ),
+        *key_errors(document),
         *_lift_errors(document),
         *_meter_errors(document.meters),
         *_prompt_errors(document),
@@ -35,6 +43,7 @@ def warnings(document: SiteDocument) -> list[Finding]:
         *_meter_warnings(document),
         *_match_warnings(document),
         *network_warnings(document),
+        *key_warnings(document),
         *_prompt_warnings(document),
     ]
 

@@ -10,6 +10,8 @@ import json
 import urllib.request
 from typing import Any
 
+import pytest
+
 from readmeter.usage.ledger import natural_key
 from tests.deploy.rehearsal.conftest import READS
 from tests.deploy.rehearsal.deployment import Deployment
@@ -42,14 +44,18 @@ def test_an_export_counts_each_read_and_its_links_give_the_files(
     assert {file["name"]: file["rows"] for file in files}["counted.parquet"] == READS
 
 
-def test_the_schedule_may_wake_the_exports_function_every_hour(deployment: Deployment) -> None:
-    """It is not woken here: it would begin a job for each site of every other test at once."""
+@pytest.mark.parametrize(
+    ("name", "rate", "job"),
+    [("ExportsFunction", "rate(1 hour)", "schedule"), ("RefreshFunction", "rate(5 minutes)", "refresh")],
+)
+def test_a_schedule_may_wake_its_function(deployment: Deployment, name: str, rate: str, job: str) -> None:
+    """None is woken here: exports would begin a job for each site of every other test at once."""
     events = deployment.client("events")
-    [rule] = events.list_rules()["Rules"]
+    [rule] = [each for each in events.list_rules()["Rules"] if each["ScheduleExpression"] == rate]
     [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 hour)", "ENABLED")
-    assert json.loads(target["Input"]) == {"job": "schedule"}
-    function = deployment.names["ExportsFunction"]
+    assert rule["State"] == "ENABLED"
+    assert json.loads(target["Input"]) == {"job": job}
+    function = deployment.names[name]
     assert target["Arn"].endswith(f":function:{function}:live")
     policy = deployment.client("lambda").get_policy(FunctionName=function, Qualifier="live")["Policy"]
     rules = [
