@@ -190,7 +190,7 @@ PROBLEMS = {
     404: "There is no such site, version, export or route.",
     405: "The path knows other methods: see `Allow`.",
     409: "The site was deleted; its id stays taken.",
-    412: "The site is not at the version that `If-Match` names.",
+    412: "The site is not at the version that `If-Match` names, or is there where `If-None-Match` says that it is new.",
     413: "The body is too large.",
     422: "Fields are wrong: each is named.",
     429: "The reader's network asks for this site too often: retry after `Retry-After` seconds.",
@@ -433,6 +433,12 @@ def _admin_paths() -> Json:
         "schema": {"type": "string"},
         "example": '"3"',
     }
+    if_none_match = {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "`*`: only a new site is written; where there is one 412, and nothing is written",
+        "schema": {"type": "string", "enum": ["*"]},
+    }
     either = {
         "application/json": {"schema": _ref("SiteDocument"), "example": DOCUMENT_EXAMPLE},
         "application/yaml": {"schema": _ref("SiteDocument")},
@@ -472,7 +478,7 @@ def _admin_paths() -> Json:
                     ),
                     **_problems(400, 403, 404, 409, 412, 413, 422, 503),
                 },
-                parameters=[dry_run, if_match],
+                parameters=[dry_run, if_match, if_none_match],
                 description="Every PUT is a new immutable version, in force within 10 seconds. A change of `timezone` "
                 "or of a meter's `period`, `count`, `pool` or name takes force at the site's next month; "
                 "`differences` says when each does.",

@@ -239,7 +239,12 @@ def _articles(event: Event) -> list[Article]:
 
 
 def _check_match(event: Event, live: LiveSite | None) -> None:
-    """Raises `Problem` 412 where If-Match names neither the live version's ETag nor, with `*`, any version at all."""
+    """Raises `Problem` 412 where If-Match names neither the live version's ETag nor, with `*`, any version at all.
+
+    If-None-Match with `*` is for who writes a new site: 412 where there is one.
+    """
+    if event.headers.get("if-none-match", "").strip() == "*" and live is not None:
+        raise Problem(412, "The site is there already, and If-None-Match lets only a new one be written.")
     wanted = event.headers.get("if-match")
     if wanted is None:
         return

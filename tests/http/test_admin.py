@@ -128,6 +128,13 @@ def test_if_match_guards_a_put(admin):
     assert admin("PUT", RIO, document(), if_match='W/"3"').status == 412
 
 
+def test_if_none_match_writes_a_new_site_only(admin):
+    assert admin("PUT", f"{RIO}?dry_run=true", document(), if_none_match="*").status == 200
+    assert admin("PUT", RIO, document(), if_none_match="*").status == 201
+    assert admin("PUT", RIO, document(), if_none_match="*").status == 412
+    assert admin("PUT", RIO, document(), if_none_match='"7"').json["version"] == 2  # an ETag there guards no write
+
+
 def test_if_match_guards_a_delete(admin):
     admin("PUT", RIO, document())
     assert admin("DELETE", RIO, if_match='"2"').status == 412
@@ -227,6 +234,10 @@ def test_a_put_with_if_match_that_comes_second_is_refused(admin, racing):
 def test_two_first_puts_make_two_versions(admin, racing):
     answer = racing("PUT", RIO, document(name="New"))
     assert (answer.status, answer.json["version"]) == (200, 2)
+
+
+def test_of_two_who_write_a_new_site_the_second_is_refused(admin, racing):
+    assert racing("PUT", RIO, document(name="New"), if_none_match="*").status == 412
 
 
 def test_a_delete_with_if_match_that_comes_second_is_refused(admin, racing):
