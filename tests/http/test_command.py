@@ -1,4 +1,4 @@
-"""The command against the running service: one counted article, from the reader's view to finance's folder."""
+"""The command against the running service: from rules to a reader's view, and from that to finance's folder."""
 
 import json
 import time
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from readmeter.command.client import Client, Content, Refused, site_path, urllib_transport
 from readmeter.command.main import main
 from tests.conftest import Running
 from tests.support.api import Api, fresh_id, site_document
@@ -89,3 +90,66 @@ def test_a_field_that_is_wrong_is_named(site: str, run: Any) -> None:
     result = run("export", "create", site, "2126-11")
     assert result.exit_code == 1
     assert "[period: must have begun" in result.stderr
+
+
+# rules
+
+
+@pytest.fixture
+def document(run: Any, tmp_path: Path) -> Path:
+    """Of a site that is new to the service, as `init` writes it."""
+    name = fresh_id()
+    made = run("init", "--address", "https://www.riotimesonline.com", "--site", name, "--timezone", "UTC")
+    assert made.exit_code == 0, made.output
+    return tmp_path / f"{name}.yaml"
+
+
+def test_rules_from_a_first_document_to_a_roll_back(document: Path, run: Any) -> None:
+    name = document.stem
+    assert run("site", "validate", document.name).exit_code == 0
+    assert run("site", "diff", document.name).exit_code == 1
+    assert run("site", "apply", document.name).exit_code == 2  # nobody said yes
+    assert f"{name} is at version 1." in run("site", "apply", document.name, "--yes").stdout
+    assert run("site", "diff", document.name).exit_code == 0
+    document.write_text(document.read_text().replace("anonymous: 5", "anonymous: 3"))
+    changed = run("site", "apply", document.name, "--yes", "--if-version", "1")
+    assert "meters.default.limits.anonymous  5          3          at once" in changed.stdout
+    assert run("site", "apply", document.name, "--yes", "--if-version", "1").exit_code == 1
+    assert f"{name} is at version 3." in run("site", "rollback", name, "1", "--yes").stdout
+    assert "meters.default.limits.anonymous    5\n" in run("site", "show", name).stdout
+    assert "      3  " in run("site", "versions", name).stdout
+    assert name in run("site", "list").stdout
+
+
+def test_what_show_prints_is_what_is_in_force(document: Path, run: Any) -> None:
+    run("site", "apply", document.name, "--yes")
+    document.write_text(run("site", "show", document.stem, "--yaml").stdout)
+    assert run("site", "diff", document.name).exit_code == 0
+
+
+def test_a_site_that_somebody_made_meanwhile_is_not_written_over(document: Path, run: Any, service: Running) -> None:
+    name = document.stem
+    Api(service.api).publish(site_document(name, name="Of somebody else"))
+    client = Client(service.api, {}, urllib_transport())
+    with pytest.raises(Refused, match="there already"):
+        client.call(
+            "PUT", site_path(name), None, Content("application/yaml", document.read_bytes()), {"if-none-match": "*"}
+        )
+
+
+# the page
+
+
+@pytest.mark.parametrize("path", ["/science/fireflies-are-green", "/pt/arts/o-delirio", "/ar/arts/al-asad-wal-thawr"])
+def test_the_newspapers_articles_have_nothing_wrong(path: str, run: Any, service: Running) -> None:
+    result = run("doctor", service.newspaper + path, "--site", "rio-courier", "--json")
+    found = json.loads(result.stdout)["checks"]
+    assert [each for each in found if each["outcome"] != "ok"] == []
+    assert (result.exit_code, len(found)) == (0, 15)
+
+
+def test_another_sites_page_is_told(site: str, run: Any, service: Running) -> None:
+    result = run("doctor", f"{service.newspaper}/science/fireflies-are-green", "--site", site)
+    assert result.exit_code == 1
+    assert "The tag names rio-courier" in result.stdout
+    assert f"Add {service.newspaper} to `origins`" in result.stdout

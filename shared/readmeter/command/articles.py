@@ -10,7 +10,7 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from readmeter.command.client import Refused, segment
+from readmeter.command.client import Refused, site_path
 from readmeter.command.output import Desk, command, number
 from readmeter.sites.articles import MOST_ARTICLES, Article
 from readmeter.sites.parse import invalid
@@ -44,7 +44,7 @@ def articles(desk: Desk, site: str, file: Path) -> None:
     listed = list(labels.values())
     for start in range(0, len(listed), MOST_ARTICLES):
         body = {"articles": listed[start : start + MOST_ARTICLES]}
-        desk.client.call("PUT", f"/v1/admin/sites/{segment(site)}/articles", body=body)
+        desk.client.call("PUT", site_path(site, "articles"), body=body)
     if desk.as_json:
         desk.answer({"site": site, "articles": len(labels)})
     said = "article has its title" if len(labels) == 1 else "articles have their titles"

@@ -10,7 +10,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.message import Message
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -18,9 +19,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.session import Session
 
+from readmeter.core.encoding import base64url
+
 LOCAL_TOKEN = "local-admin"  # noqa: S105 - the word of the local gateway, which listens on loopback only
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com$")
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _CHUNK = 1 << 16
 _CANNOT_NOW = {429, 502, 503, 504}
 
@@ -49,10 +53,13 @@ class Unreachable(CommandError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """No answer within `seconds` is none."""
+
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    seconds: float = 60
 
 
 class Body(Protocol):
@@ -63,48 +70,81 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Any status; `body` is read by who asked."""
+    """Any status, a redirect's too; `body` is read by who asked.
+
+    Headers have their names in lower case; what came several times under one name stands there with commas between.
+    """
 
     status: int
     body: Body
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Transport = Callable[[Request], Response]  # raises OSError where no answer came
 
 
-def urllib_transport(seconds: float = 60) -> Transport:
-    """The real network; no answer within `seconds` is none."""
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere else: what proves who is asking would go along."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def urllib_transport() -> Transport:
+    """The real network."""
+    opener = urllib.request.build_opener(_Stay)
 
     def send(request: Request) -> Response:
-        asked = urllib.request.Request(  # noqa: S310 - the client sends http to loopback and https elsewhere
+        asked = urllib.request.Request(  # noqa: S310 - who asks sends http to loopback and https elsewhere
             request.url, request.body, dict(request.headers), method=request.method
         )
         try:
-            answer = urllib.request.urlopen(asked, timeout=seconds)  # noqa: S310
+            answer = opener.open(asked, timeout=request.seconds)
         except urllib.error.HTTPError as refusal:
-            return Response(refusal.code, refusal)
+            return Response(refusal.code, refusal, _headers(refusal.headers))
         except http.client.HTTPException as error:
             raise OSError(str(error)) from error
-        return Response(answer.status, answer)
+        return Response(answer.status, answer, _headers(answer.headers))
 
     return send
+
+
+def _headers(message: Message) -> dict[str, str]:
+    return {name.lower(): ", ".join(message.get_all(name, [])) for name in message}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A body as its author wrote it: a site document, a list."""
+
+    kind: str
+    content: bytes
 
 
 class Client:
     """The service at `api`. Environment: READMETER_TOKEN, and AWS's own variables where requests are signed."""
 
     def __init__(self, api: str, environ: Mapping[str, str], transport: Transport) -> None:
-        self._api = _checked(api)
+        self._api = checked(api)
         self._sign = _signer(self._api, environ)
         self._transport = transport
 
-    def call(self, method: str, path: str, query: Mapping[str, str | None] | None = None, body: object = None) -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | None] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """The answer's JSON. Raises `Refused` with what the problem says, `Unreachable` where there is no answer."""
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        url = self._api + path + (f"?{urlencode(given)}" if given else "")
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        headers = {"accept": "application/json"} | ({} if content is None else {"content-type": "application/json"})
-        with closing(_Open(self._send(self._sign(Request(method, url, headers, content))))) as response:
+        # A blank is %20, as AWS's signature has it: a plus would be signed as one
+        url = self._api + path + (f"?{urlencode(given, quote_via=quote, safe='')}" if given else "")
+        sent = _content(body)
+        named = {"accept": "application/json", **(headers or {})} | ({"content-type": sent.kind} if sent else {})
+        request = Request(method, url, named, sent.content if sent else None)
+        with closing(_Open(self._send(self._sign(request)))) as response:
             try:
                 text = response.body.read()
             except OSError as error:
@@ -113,7 +153,7 @@ class Client:
 
     def download(self, url: str) -> Iterator[bytes]:
         """The bytes behind a link of an answer, in pieces. The link carries its own permission: nothing is added."""
-        with closing(_Open(self._send(Request("GET", _checked(url))))) as response:
+        with closing(_Open(self._send(Request("GET", checked(url))))) as response:
             if response.status != 200:
                 raise Refused(f"A download link answered {response.status}: links are short-lived, ask again.")
             try:
@@ -144,11 +184,24 @@ class _Open:
 
 
 def segment(text: str) -> str:
-    """Text as one segment of a path."""
+    """Text as one segment of a path. Raises `Misused` for one that would lead to another path."""
+    if text in ("", ".", ".."):
+        raise Misused(f"{text!r} is no name.")
     return quote(text, safe="")
 
 
-def _checked(url: str) -> str:
+def words(text: str) -> str:
+    """Somebody else's words as one segment, for `site_path`: a reader's name may hold what gateways decode or read."""
+    return text if _PLAIN.fullmatch(text) else f"~{base64url(text.encode())}"
+
+
+def site_path(*names: str) -> str:
+    """Of the sites, of one, or of what is below it."""
+    return "/".join(["/v1/admin/sites", *map(segment, names)])
+
+
+def checked(url: str) -> str:
+    """The address without a slash at its end. Raises `Misused` for one that no secret may go to."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise Misused(f"{url!r} is no address: it begins with https://, or http:// on this machine.")
@@ -162,9 +215,7 @@ def _signer(api: str, environ: Mapping[str, str]) -> Callable[[Request], Request
     host = urlsplit(api).hostname or ""
     token = environ.get("READMETER_TOKEN") or (LOCAL_TOKEN if host in _LOOPBACK else "")
     if token:
-        return lambda request: Request(
-            request.method, request.url, {**request.headers, "authorization": f"Bearer {token}"}, request.body
-        )
+        return lambda request: replace(request, headers={**request.headers, "authorization": f"Bearer {token}"})
     session = Session()
     found = _REGION.search(host)
     region = found[1] if found else session.get_config_variable("region")
@@ -177,9 +228,15 @@ def _signer(api: str, environ: Mapping[str, str]) -> Callable[[Request], Request
     def sign(request: Request) -> Request:
         signed = AWSRequest(request.method, request.url, dict(request.headers), request.body)
         SigV4Auth(credentials, "execute-api", region).add_auth(signed)
-        return Request(request.method, request.url, dict(signed.headers.items()), request.body)
+        return replace(request, headers=dict(signed.headers.items()))
 
     return sign
+
+
+def _content(body: object) -> Content | None:
+    if body is None or isinstance(body, Content):
+        return body
+    return Content("application/json", json.dumps(body, ensure_ascii=False).encode())
 
 
 def _answered(api: str, status: int, text: bytes) -> Any:

@@ -19,7 +19,7 @@ from rich.progress import (
 
 from readmeter.command import files
 from readmeter.command.client import Client, Misused, Refused, Unreachable, segment
-from readmeter.command.output import Desk, columns, command, number
+from readmeter.command.output import Desk, command, number
 from readmeter.usage.period import ExportPeriod, export_id
 
 EXPORTS = "/v1/admin/exports"
@@ -87,9 +87,10 @@ def list_(desk: Desk, site: str) -> None:
         [each["period"], each["status"], str(each.get("revision") or "–"), each["export_id"]]
         for each in answer["exports"]
     ]
-    desk.say(
-        columns(["period", "status", "revision", "export"], rows, {"revision"}) if rows else f"No export of {site} yet."
-    )
+    if rows:
+        desk.table(["period", "status", "revision", "export"], rows, {"revision"})
+    else:
+        desk.say(f"No export of {site} yet.")
 
 
 @export.command()
@@ -114,7 +115,7 @@ def get(desk: Desk, site: str, period: str, folder: Path | None, revision: int |
         return
     desk.say(_sentence(answer))
     rows = [[file["name"], _rows(file), number(file["bytes"]), file["sha256"][:16]] for file in found]
-    desk.say(columns(["file", "rows", "bytes", "sha256 begins"], rows, {"rows", "bytes"}))
+    desk.table(["file", "rows", "bytes", "sha256 begins"], rows, {"rows", "bytes"})
     desk.say(f"All {len(found)} files are in {target}, each as the manifest names it.")
 
 

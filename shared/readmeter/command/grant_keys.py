@@ -6,7 +6,7 @@ from tempfile import NamedTemporaryFile
 
 import click
 
-from readmeter.command.client import segment
+from readmeter.command.client import site_path
 from readmeter.command.output import Desk, command
 
 
@@ -19,7 +19,7 @@ def grant_keys(desk: Desk, site: str, output: Path | None) -> None:
 
     They are secret: the file is readable by its owner alone. It is replaced whole, and only by a good answer.
     """
-    keys = desk.client.call("GET", f"/v1/admin/sites/{segment(site)}/grant-keys")
+    keys = desk.client.call("GET", site_path(site, "grant-keys"))
     named = ", ".join(key["kid"] for key in keys["keys"])
     if desk.as_json or output is None:
         desk.answer(keys)

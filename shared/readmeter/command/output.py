@@ -3,40 +3,61 @@
 import functools
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import click
-from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from readmeter.command.client import Client, CommandError, Transport, urllib_transport
+from readmeter.command.client import Client, CommandError, Misused, Refused, Transport, urllib_transport
 
 DEFAULT_API = "http://localhost:8080"
+_WIDEST = 100_000
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the command touches besides files: the network, the clock, the environment."""
+    """What the command touches besides files: the network, the clock, the environment, who sits in front of it."""
 
     transport: Transport = field(default_factory=urllib_transport)
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.time
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    asks: Callable[[], bool] = lambda: sys.stdin.isatty()  # whether a question finds somebody
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What every command works with. `screen` takes progress and tables, `say` and `answer` the result."""
+    """What every command works with. `screen` takes progress; `say`, `table` and `answer` the result."""
 
-    client: Client
+    surroundings: Surroundings
+    api: str
     as_json: bool
-    sleep: Callable[[float], None]
-    clock: Callable[[], float]
     screen: Console
+
+    @functools.cached_property
+    def client(self) -> Client:
+        """Made when it is first wanted: what asks nobody needs no credentials."""
+        return Client(self.api, self.surroundings.environ, self.surroundings.transport)
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        return self.surroundings.clock
+
+    @property
+    def sleep(self) -> Callable[[float], None]:
+        return self.surroundings.sleep
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is somebody to answer a question."""
+        return not self.as_json and self.surroundings.asks()
 
     def answer(self, document: object) -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
@@ -44,6 +65,31 @@ class Desk:
     def say(self, text: str) -> None:
         if not self.as_json:
             click.echo(text)
+
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> None:
+        """As wide as a terminal; elsewhere as wide as its content: it is piped into files and mails."""
+        if self.as_json:
+            return
+        shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for name in head:
+            shown.add_column(name, justify="right" if name in right else "left")
+        for row in rows:
+            shown.add_row(*map(Text, row))  # nothing in a cell is taken for markup
+        page = Console(highlight=False)
+        if not page.is_terminal:
+            page.width = _WIDEST
+        with page.capture() as drawn:
+            page.print(shown)
+        click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+    def confirm(self, question: str, yes: bool) -> None:
+        """Goes on where somebody says yes, or said so beforehand. Raises `Refused` or `Misused` elsewhere."""
+        if yes:
+            return
+        if not self.asks:
+            raise Misused("Nothing was changed: without a terminal (and with --json) only --yes says that it is meant.")
+        if not click.confirm(question, err=True):
+            raise Refused("Nothing was changed.")
 
     def note(self, text: str) -> None:
         """Beside the result: on standard error."""
@@ -53,19 +99,21 @@ class Desk:
 
 def command(function: Function) -> Function:
     """Adds --api and --json to a command, gives it its `Desk` first, and ends it with a line and a code on errors."""
-
-    @click.option(
+    return click.option(
         "--api", metavar="URL", envvar="READMETER_API", default=DEFAULT_API, show_default=True, help="The service"
-    )
+    )(offline(function))
+
+
+def offline(function: Function) -> Function:
+    """The same for a command that asks no service."""
+
     @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines")
     @click.pass_context
     @functools.wraps(function)
-    def run(context: click.Context, /, api: str, as_json: bool, **given: Any) -> None:
+    def run(context: click.Context, /, as_json: bool, api: str = DEFAULT_API, **given: Any) -> None:
         surroundings = context.find_object(Surroundings) or Surroundings()
         try:
-            client = Client(api, surroundings.environ, surroundings.transport)
-            desk = Desk(client, as_json, surroundings.sleep, surroundings.clock, Console(stderr=True, quiet=as_json))
-            function(desk, **given)
+            function(Desk(surroundings, api, as_json, Console(stderr=True, quiet=as_json)), **given)
             return
         except CommandError as error:
             code, said = error.exit_code, str(error)
@@ -77,21 +125,6 @@ def command(function: Function) -> Function:
         context.exit(code)
 
     return run  # type: ignore[return-value]
-
-
-def columns(head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> str:
-    """A plain table as wide as its content, whatever the terminal: it is piped into files and mails."""
-    lines = [list(head), *map(list, rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = (
-            " " * (width - cell_len(cell)) + cell if name in right else cell + " " * (width - cell_len(cell))
-            for name, cell, width in zip(head, cells, widths, strict=True)
-        )
-        return "  ".join(padded).rstrip()
-
-    return "\n".join(map(line, lines))
 
 
 def number(value: int) -> str:

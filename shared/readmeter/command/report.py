@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from readmeter.command.client import segment
+from readmeter.command.client import site_path
 from readmeter.command.export import month
 from readmeter.command.output import Desk, command, number
 from readmeter.usage.report import render
@@ -34,7 +34,7 @@ def report(desk: Desk, site: str, month: str, output: Path | None, funnel: Path 
 
     With --json the report's data is printed, and a page is written only where --output names one.
     """
-    data = desk.client.call("GET", f"/v1/admin/sites/{segment(site)}/report", {"period": month})
+    data = desk.client.call("GET", site_path(site, "report"), {"period": month})
     if desk.as_json:
         desk.answer(data)
     if funnel is not None:

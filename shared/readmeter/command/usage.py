@@ -1,9 +1,12 @@
 """`readmeter usage`: what was read, by day or month."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
-from readmeter.command.client import segment
-from readmeter.command.output import Desk, columns, command, number
+from readmeter.command.client import site_path
+from readmeter.command.output import Desk, command, number
 
 
 @click.command()
@@ -16,32 +19,29 @@ from readmeter.command.output import Desk, columns, command, number
 @command
 def usage(desk: Desk, site: str, first: str | None, end: str | None, by: str) -> None:
     """What readers of SITE read, and what of it is billable."""
-    answer = desk.client.call("GET", f"/v1/admin/sites/{segment(site)}/usage", {"from": first, "to": end, "by": by})
+    answer = desk.client.call("GET", site_path(site, "usage"), {"from": first, "to": end, "by": by})
     if desk.as_json:
         desk.answer(answer)
         return
     rows = answer["rows"]
     desk.say(f"{answer['site']}, {answer['from']} to {answer['to']} (exclusive)")
     if rows:
-        desk.say(_table(rows))
+        desk.table(
+            ["period", "meter", "reader", "decision", "quantity", "readers", "billable"],
+            map(_cells, rows),
+            {"quantity", "readers"},
+        )
     billable = sum(row["quantity"] for row in rows if row["billable"])
     desk.say(f"Billable: {number(billable)}. Complete until {answer['complete_until']}.")
 
 
-def _table(rows: list[dict[str, object]]) -> str:
-    return columns(
-        ["period", "meter", "reader", "decision", "quantity", "readers", "billable"],
-        [
-            [
-                str(row["period"]),
-                str(row["meter"] or "–"),
-                str(row["reader_class"]),
-                str(row["decision"]),
-                number(int(str(row["quantity"]))),
-                number(int(str(row["unique_readers"]))) if row["unique_readers"] is not None else "",
-                "yes" if row["billable"] else "no",
-            ]
-            for row in rows
-        ],
-        right={"quantity", "readers"},
-    )
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    return [
+        row["period"],
+        row["meter"] or "–",
+        row["reader_class"],
+        row["decision"],
+        number(row["quantity"]),
+        "" if row["unique_readers"] is None else number(row["unique_readers"]),
+        "yes" if row["billable"] else "no",
+    ]

@@ -19,6 +19,7 @@ Term = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(text.te
 PathGlob = Annotated[str, Field(pattern=r"^[/*]", max_length=200), AfterValidator(text.line)]
 Locale = Annotated[str, Field(max_length=35, json_schema_extra={"pattern": text.LOCALE}), AfterValidator(text.locale)]
 Origin = Annotated[str, Field(max_length=265, json_schema_extra={"format": "uri"}), AfterValidator(text.origin)]
+Timezone = Annotated[str, AfterValidator(text.timezone)]
 Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri-template"}), AfterValidator(text.url)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Sentence = Annotated[str, Field(min_length=1, max_length=LONGEST)]
@@ -215,7 +216,7 @@ class SiteDocument(_Model):
     origins: list[Origin] = Field(
         min_length=1, max_length=20, description="Where its pages live: https, or http on loopback; no path"
     )
-    timezone: Annotated[str, AfterValidator(text.timezone)] = Field(
+    timezone: Timezone = Field(
         default="UTC", max_length=64, description="IANA zone; a month is the site's calendar month"
     )
     locale: Locale = Field(default="en", description="Language of the prompt where the page names none (BCP 47)")
