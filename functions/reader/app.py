@@ -13,7 +13,6 @@ from readmeter.metering.endpoint import Surroundings
 from readmeter.metering.gifts import GiftsEndpoint
 from readmeter.metering.reader import ReaderEndpoint
 from readmeter.metering.standing import Standings
-from readmeter.store.accounts import AccountStore
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.meters import MeterStore
 from readmeter.store.notes import NoteStore
@@ -34,7 +33,7 @@ def build(
     table = environ["METER_TABLE"]
     readers, standings = (
         ReaderStore(database, table, token_bytes),
-        Standings(AccountStore(database, environ["SITE_TABLE"])),
+        Standings.stored(database, environ["SITE_TABLE"], clock),
     )
     known = ReaderEndpoint(readers, NoteStore(database, table), standings, around)
     gifts = GiftsEndpoint(MeterStore(database, table), readers, standings, around)

@@ -12,7 +12,6 @@ from aws_lambda_powertools import Logger
 from readmeter.metering.endpoint import Surroundings, ViewsEndpoint
 from readmeter.metering.standing import Standings
 from readmeter.metering.views import Views
-from readmeter.store.accounts import AccountStore
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.merging import MergeStore
 from readmeter.store.meters import MeterStore
@@ -32,7 +31,7 @@ def build(
     around = Surroundings.deployed(environ, database, secrets_manager, Logger().error, clock)
     table = environ["METER_TABLE"]
     views = Views(MeterStore(database, table), MergeStore(database, table), NoteStore(database, table), token_bytes)
-    endpoint = ViewsEndpoint(views, Standings(AccountStore(database, environ["SITE_TABLE"])), around)
+    endpoint = ViewsEndpoint(views, Standings.stored(database, environ["SITE_TABLE"], clock), around)
     return lambda event, _context: endpoint.answer(event)
 
 

@@ -47,8 +47,8 @@ class Refresh:
         return self.handler(schedule.event(), Context("a-request"))
 
     def kids(self, site: str, url: str) -> list[str]:
-        cache = JwksCache(PublishedStore(self.tables.database, self.tables.site_table), 0, lambda: self.now)
-        return [each.kid for each in cache.keys(site, url)]
+        cache = JwksCache(PublishedStore(self.tables.database, self.tables.site_table), lambda: self.now)
+        return [each.kid for each in cache.keys(site, url, 1)]
 
 
 def _template(site_table: str = "SiteTable") -> Template:

@@ -15,7 +15,6 @@ from readmeter.metering.gifts import GiftsEndpoint
 from readmeter.metering.reader import ReaderEndpoint
 from readmeter.metering.standing import Standings
 from readmeter.metering.views import Views
-from readmeter.store.accounts import AccountStore
 from readmeter.store.merging import MergeStore
 from readmeter.store.notes import NoteStore
 from readmeter.store.readers import ReaderStore
@@ -59,7 +58,7 @@ class Desk:
         sites = SiteCache(self.tables.sites, 0, clock)
         notes = NoteStore(self.tables.database, self.tables.meter_table)
         readers = ReaderStore(self.tables.database, self.tables.meter_table, self._fresh_bytes)
-        standings = Standings(AccountStore(self.tables.database, self.tables.site_table))
+        standings = Standings.stored(self.tables.database, self.tables.site_table, clock)
         merges = MergeStore(self.tables.database, self.tables.meter_table)
         views = Views(self.tables.meters, merges, notes, self._fresh_bytes)
         report = lambda request_id, fault: self.faults.append((request_id, fault))  # noqa: E731

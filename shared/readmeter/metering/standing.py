@@ -1,17 +1,20 @@
 """Who asks: which reader, and what is proven of them. No database request but for a token of the publisher's."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Self
 from urllib.parse import urlsplit
 
 from readmeter.core.gift import read_gift
 from readmeter.core.keys import Keyring
 from readmeter.core.networks import Networks
-from readmeter.core.rules import Campaign, Rules
+from readmeter.core.rules import Campaign, Key, Rules
 from readmeter.core.standing import NOBODY, Giver, Standing
 from readmeter.core.tokens import Reader, reader_of_seed, reader_of_token, registered_reader
 from readmeter.metering.identity import Identity, Ignored, verify
 from readmeter.store.accounts import AccountStore
+from readmeter.store.database import Database
+from readmeter.store.published import JwksCache, PublishedStore
 from readmeter.web.body import ViewRequest
 
 
@@ -31,8 +34,14 @@ class Who:
 class Standings:
     """Finds out who asks."""
 
-    def __init__(self, accounts: AccountStore) -> None:
+    def __init__(self, accounts: AccountStore, published: JwksCache) -> None:
         self._accounts = accounts
+        self._published = published
+
+    @classmethod
+    def stored(cls, database: Database, table: str, clock: Callable[[], float]) -> Self:
+        """By what the site table knows."""
+        return cls(AccountStore(database, table), JwksCache(PublishedStore(database, table), clock))
 
     def who(
         self,
@@ -78,11 +87,20 @@ class Standings:
         )
 
     def identity(self, token: str | None, rules: Rules, now: float) -> Identity | Ignored | None:
-        """Whom the publisher's token names; None where there is none, and where the site is switched off."""
+        """Whom the publisher's token names; None where there is none, and where the site is switched off.
+
+        Raises `Unavailable` where the keys that the publisher names elsewhere were never read.
+        """
         if token is None or rules.mode == "off":
             return None
-        keys = rules.identity.keys if rules.identity else ()
-        return verify(token, rules.identity, rules.site, keys, now)
+        return verify(token, rules.identity, rules.site, self._keys(rules), now)
+
+    def _keys(self, rules: Rules) -> tuple[Key, ...]:
+        """The document's own first."""
+        if rules.identity is None:
+            return ()
+        url = rules.identity.jwks_url
+        return rules.identity.keys + (self._published.keys(rules.site, url, rules.version) if url else ())
 
 
 def readers_of(

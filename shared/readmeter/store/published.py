@@ -4,14 +4,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from math import inf
 from typing import Any
 
 from readmeter.core.encoding import base64url
 from readmeter.core.rules import Key
-from readmeter.store.database import Database, Item
+from readmeter.store.database import Database, Item, Unavailable
 
 STALE_AFTER = 86_400.0  # seconds
+_CACHED_FOR = 60.0  # seconds
 _MOST_CACHED = 1000
 
 Place = tuple[str, str]  # pk, sk
@@ -71,25 +71,40 @@ class PublishedStore:
 
 
 class JwksCache:
-    """The keys that sites publish, read again when they are older than `seconds`: one request for all who sign in."""
+    """The keys that sites publish: one request a minute for all who sign in, and one for each version of a site."""
 
-    def __init__(self, store: PublishedStore, seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(self, store: PublishedStore, clock: Callable[[], float]) -> None:
         self._store = store
-        self._seconds = seconds
         self._clock = clock
-        self._entries: dict[Place, tuple[float, tuple[Key, ...]]] = {}
+        self._entries: dict[Place, _Entry] = {}
 
-    def keys(self, site: str, url: str) -> tuple[Key, ...]:
-        """Those of the site's `jwks_url`; none where nothing good was ever fetched."""
+    def keys(self, site: str, url: str, version: int) -> tuple[Key, ...]:
+        """Those of the site's `jwks_url`, by its rules of `version`; none where nothing good was ever fetched.
+
+        Raises `Unavailable` only where they were never read: old ones are better than none.
+        """
         now, place = self._clock(), jwks_place(site, url)
-        read_at, keys = self._entries.get(place, (-inf, ()))
-        if not 0 <= now - read_at < self._seconds:
+        entry = self._entries.get(place)
+        if entry and entry.version == version and 0 <= now - entry.read_at < _CACHED_FOR:
+            return entry.keys
+        try:
             published = self._store.read(place)
-            keys = parse_keys(published.text) if published and published.text else ()
-            if len(self._entries) >= _MOST_CACHED:
-                self._entries.clear()
-            self._entries[place] = (now, keys)
+        except Unavailable:
+            if entry is None:
+                raise
+            return entry.keys
+        if len(self._entries) >= _MOST_CACHED:
+            self._entries.clear()
+        keys = parse_keys(published.text) if published and published.text else ()
+        self._entries[place] = _Entry(now, version, keys)
         return keys
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    read_at: float
+    version: int
+    keys: tuple[Key, ...]
 
 
 def dump_keys(keys: tuple[Key, ...]) -> str:
