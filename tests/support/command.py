@@ -35,7 +35,8 @@ class Typist:
             {**self.environ, **environ},
             lambda: answers is not None,
         )
-        return CliRunner().invoke(main, words, obj=surroundings, input=answers or standard_input)
+        plain = {**dict.fromkeys(("FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS")), **environ}
+        return CliRunner().invoke(main, words, obj=surroundings, input=answers or standard_input, env=plain)
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds

@@ -35,11 +35,13 @@ class Written:
             {"line": line_of(pointer, self.lines), "pointer": pointer, "detail": detail} for pointer, detail in findings
         ]
 
-    def sentence(self, kind: str, pointer: str, detail: str) -> str:
-        """A finding as compilers write theirs: editors jump to it."""
-        line = line_of(pointer, self.lines)
-        at = f"{self.file}:{line}" if line else str(self.file)
-        return f"{at}: {kind}: {dotted(pointer)}: {detail}" if pointer else f"{at}: {kind}: {detail}"
+
+def sentence(written: Written | None, kind: str, pointer: str, detail: str) -> str:
+    """A finding as compilers write theirs: editors jump to it. What is in no file has no place."""
+    line = None if written is None else line_of(pointer, written.lines)
+    file = None if written is None else str(written.file)
+    place = f"{file}:{line}" if line else file
+    return ": ".join(filter(None, (place, kind, dotted(pointer), detail)))
 
 
 def read(file: Path) -> Written:
@@ -58,7 +60,7 @@ def read_right(file: Path) -> tuple[Written, str]:
     """The file and the site that it is of. Raises `Refused` with what is wrong, before anything is asked."""
     written = read(file)
     if written.document is None:
-        told = "; ".join(written.sentence("error", *each).rstrip(".") for each in written.errors[:_NAMED])
+        told = "; ".join(sentence(written, "error", *each).rstrip(".") for each in written.errors[:_NAMED])
         more = f"; and {len(written.errors) - _NAMED} more" if len(written.errors) > _NAMED else ""
         raise Refused(f"{told}{more}. Nothing was sent.")
     return written, written.document.site

@@ -73,7 +73,7 @@ def import_(desk: Desk, site: str, file: Path, dry_run: bool) -> None:
     Every line is looked at first; where one is bad, each is named and nothing is written. Who is not in the file
     keeps what they have. Empty cells: no plan, from now on, for ever.
     """
-    parts = list(_parts(file.read_bytes()))
+    parts = _parts(file.read_bytes())
     bad: list[dict[str, Any]] = list(_twice(parts))
     lines = 0
     for part in parts:
@@ -107,12 +107,17 @@ class _Part:
         return of_part if of_part <= self.header else of_part - self.header - 1 + self.first
 
 
-def _parts(content: bytes) -> Iterator[_Part]:
-    """The file in pieces that a request takes. Raises `Refused` where it is no text."""
+def _parts(content: bytes) -> list[_Part]:
+    """The file in pieces that a request takes. Raises `Refused` where it is no CSV."""
     try:
-        text = content.decode("utf-8-sig")
+        return list(_split(content.decode("utf-8-sig")))
     except UnicodeDecodeError:
         raise Refused("The file is not UTF-8 text.") from None
+    except csv.Error as error:
+        raise Refused(f"The file is no CSV ({error}): a quote may be missing.") from None
+
+
+def _split(text: str) -> Iterator[_Part]:
     lines = StringIO(text, newline="").readlines()
     rows = csv.reader(lines)
     head = next(rows, [])

@@ -33,7 +33,7 @@ def explain(desk: Desk, site: str, sections: Sequence[str], tags: Sequence[str],
         desk.answer(answer)
         return
     rows = (["→" if each["decides"] else "", each["rule"], each["why"]] for each in answer["rules"])
-    desk.table(["", "rule", "why"], rows)
+    desk.table(["", "rule", "why"], rows, styles={"→": "bold green"})
     desk.say(_sentence(answer))
     for warning in answer["warnings"]:
         desk.note(f"warning: {warning}")

@@ -66,21 +66,32 @@ class Desk:
         if not self.as_json:
             click.echo(text)
 
-    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> None:
-        """As wide as a terminal; elsewhere as wide as its content: it is piped into files and mails."""
+    def table(
+        self,
+        head: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        right: Collection[str] = (),
+        styles: Mapping[str, str] | None = None,
+    ) -> None:
+        """As wide as a terminal; elsewhere as wide as its content: it is piped into files and mails.
+
+        `styles` says how cells of these words look on a terminal.
+        """
         if self.as_json:
             return
         shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name in head:
-            shown.add_column(name, justify="right" if name in right else "left")
+            shown.add_column(name, justify="right" if name in right else "left", overflow="fold")
         for row in rows:
-            shown.add_row(*map(Text, row))  # nothing in a cell is taken for markup
+            # Nothing in a cell is taken for markup
+            shown.add_row(*(Text(cell, (styles or {}).get(cell, "")) for cell in row))
         page = Console(highlight=False)
         if not page.is_terminal:
             page.width = _WIDEST
         with page.capture() as drawn:
             page.print(shown)
-        click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+        lines = (line.rstrip() for line in drawn.get().splitlines())
+        click.echo("\n".join(lines), color=page.is_terminal)
 
     def confirm(self, question: str, yes: bool) -> None:
         """Goes on where somebody says yes, or said so beforehand. Raises `Refused` or `Misused` elsewhere."""

@@ -38,7 +38,7 @@ def validate(desk: Desk, file: Path) -> None:
         desk.answer({"file": str(file), "valid": not written.errors, **told})
     for kind, findings in (("error", written.errors), ("warning", written.warnings)):
         for finding in findings:
-            desk.say(written.sentence(kind, *finding))
+            desk.say(documents.sentence(written, kind, *finding))
     if written.errors:
         raise Refused(f"{file} is no site document: {_counted(len(written.errors), 'error')}.")
     desk.say(f"{file}: fine, {_counted(len(written.warnings), 'warning')}.")
@@ -190,7 +190,7 @@ def _tell(desk: Desk, rehearsed: Mapping[str, Any], written: documents.Written |
         _tell_effect(desk, rehearsed["effect"])
     for each in rehearsed["warnings"]:
         told = (each["pointer"], each["detail"])
-        desk.note(written.sentence("warning", *told) if written else f"warning: {': '.join(told)}")
+        desk.note(documents.sentence(written, "warning", *told))
 
 
 def _tell_effect(desk: Desk, effect: Mapping[str, Any]) -> None:

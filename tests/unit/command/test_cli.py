@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import unstyle
 
 from readmeter.command.client import Client, Content, Request, Response
 from tests.support.command import Typist, ends
@@ -41,6 +42,16 @@ def test_usage_is_a_table_with_what_is_billable(run: Typist, service: FakeServic
     ends(result, 0, "2026-11-01  default  anonymous   metered        6,140    2,210  yes")
     ends(result, 0, "Billable: 6,140. Complete until 2026-11-22T11:45:00Z.")
     assert service.queries() == [{"from": "2026-11-01", "to": "2026-11-03", "by": "day"}]
+
+
+def test_a_table_fits_its_terminal(run: Typist, service: FakeService) -> None:
+    service.answers["GET", "/v1/admin/sites/riotimes/usage"] = (200, USAGE)
+    result = run("usage", "riotimes", FORCE_COLOR="1", COLUMNS="60", TERM="xterm")
+    table = [unstyle(line) for line in result.stdout.splitlines()[1:-1]]
+    assert max(map(len, table)) <= 60
+    assert "…" not in result.stdout  # a figure that is cut is a wrong one
+    assert "\x1b[1m" in result.stdout
+    ends(run("usage", "riotimes", COLUMNS="40"), 0, "2026-11-01  default  anonymous   metered        6,140")
 
 
 def test_machines_get_the_answer_as_it_is(run: Typist, service: FakeService) -> None:

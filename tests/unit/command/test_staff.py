@@ -188,6 +188,12 @@ def test_an_import_that_breaks_off_says_what_is_written(run: Typist, service: Fa
     ends(run("entitlement", "import", "riotimes", "all.csv"), 3, "What stands before line 5002 is written")
 
 
+def test_a_quote_that_never_ends_is_told(run: Typist, service: FakeService, tmp_path: Path) -> None:
+    (tmp_path / "all.csv").write_text(csv_of(1) + '"' + csv_of(9_000))
+    ends(run("entitlement", "import", "riotimes", "all.csv"), 1, "a quote may be missing")
+    assert service.asked == []
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"subject,plan\n\xe9,x\n"])
 def test_a_file_that_is_no_text_is_not_sent(run: Typist, service: FakeService, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "all.csv").write_bytes(content)

@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from readmeter.command.client import Refused, Unreachable, site_path
+from readmeter.command.client import CommandError, Refused, site_path
 from readmeter.command.doctor.checks import Check, of_page, page_itself, snippet_file
 from readmeter.command.doctor.leaks import leaks
 from readmeter.command.doctor.page import Page
 from readmeter.command.doctor.visit import NotFetched, Visitor
 from readmeter.command.output import Desk, command
 
-_MARKS = {"ok": "ok", "warning": "warning", "failed": "FAILED", "not checked": "not checked"}
+_STYLES = {"ok": "green", "warning": "yellow", "FAILED": "bold red"}
 
 
 @click.command()
@@ -31,7 +31,8 @@ def doctor(desk: Desk, url: str, site: str) -> None:
     if desk.as_json:
         told = [{"check": each.name, "outcome": each.outcome, "detail": each.detail} for each in checks]
         desk.answer({"url": url, "site": site, "fine": not failed, "checks": told})
-    desk.table(["", "check", "what was found"], ([_MARKS[c.outcome], c.name, _shown(c.detail)] for c in checks))
+    rows = ([_mark(check), check.name, _printable(check.detail)] for check in checks)
+    desk.table(["", "check", "what was found"], rows, styles=_STYLES)
     if failed:
         raise Refused(f"{failed} of {len(checks)} checks failed." if failed > 1 else "One check failed.")
 
@@ -59,10 +60,14 @@ def _rules(desk: Desk, site: str) -> Any:
     """The site document, or in a sentence why it is not there."""
     try:
         return desk.client.call("GET", site_path(site))
-    except (Refused, Unreachable) as error:
+    except CommandError as error:
         return str(error)
 
 
-def _shown(text: str) -> str:
+def _mark(check: Check) -> str:
+    return "FAILED" if check.outcome == "failed" else check.outcome
+
+
+def _printable(text: str) -> str:
     """A page may hold anything: nothing of it moves a terminal's cursor."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
