@@ -381,6 +381,59 @@ class Check(BaseModel):
     detail: str
 
 
+class ManualEntitlement(BaseModel):
+    plan: str | None
+    valid_from: str | None = Field(json_schema_extra={"format": "date-time"}, description="null: no bound")
+    valid_until: str | None = Field(json_schema_extra={"format": "date-time"}, description="Exclusive; null: no bound")
+
+
+class KnownSubscription(BaseModel):
+    id: str
+    status: str = Field(description="As the payment service calls it")
+    plan: str | None
+    paid_until: str | None = Field(json_schema_extra={"format": "date-time"})
+
+
+class KnownBonus(BaseModel):
+    meter: str
+    reads: int = Field(description="Above the meter's limit")
+    until: str = Field(json_schema_extra={"format": "date-time"})
+
+
+class KnownEntitlement(BaseModel):
+    """Whether a reader may read without limit now, and all that says so."""
+
+    subject: str
+    entitled: bool
+    manual: ManualEntitlement | None = Field(description="What staff gave")
+    subscriptions: list[KnownSubscription] = Field(description="What the payment service told")
+    bonus: list[KnownBonus] = Field(description="Those in force")
+
+
+class BadLine(BaseModel):
+    line: int = Field(description="From 1, the header's")
+    column: str | None = Field(description="null: the whole line")
+    detail: str
+
+
+class ReadFile(BaseModel):
+    """What became of a file of entitlements."""
+
+    site: str
+    lines: int = Field(description="Readers in it")
+    written: int = Field(description="0 in a rehearsal")
+    bad: list[BadLine] = Field(description="In a rehearsal; else such a file is refused")
+
+
+class RefusedFile(Problem):
+    """A file that is refused for its bad lines. Where the query is wrong, a problem alone."""
+
+    site: str | None = None
+    lines: int | None = None
+    written: int | None = None
+    bad: list[BadLine] = []
+
+
 class WrittenScope(BaseModel):
     """The sites that a member of staff reaches."""
 

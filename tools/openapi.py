@@ -12,6 +12,8 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from readmeter import __version__
 from readmeter.sites.document import SiteDocument
+from readmeter.staff.entitlement import GivenEntitlement
+from readmeter.staff.path import MOST_SUBJECT_BYTES
 from readmeter.staff.principals import MOST_NAME_BYTES, Scope
 from readmeter.usage.request import NewExport
 from tools import bodies
@@ -40,6 +42,10 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.Exports,
     bodies.Export,
     bodies.Verification,
+    GivenEntitlement,
+    bodies.KnownEntitlement,
+    bodies.ReadFile,
+    bodies.RefusedFile,
     Scope,
     bodies.WrittenScope,
     bodies.SnippetFile,
@@ -225,6 +231,7 @@ def document() -> Json:
             **_usage_paths(),
             **_export_paths(),
             **_principal_paths(),
+            **_entitlement_paths(),
         },
         "components": {
             "schemas": _schemas(),
@@ -414,12 +421,6 @@ def _file(operation: str, summary: str, content: Json, caching: str = "", more: 
 
 def _admin_paths() -> Json:
     site = _site_in_path()
-    dry_run = {
-        "name": "dry_run",
-        "in": "query",
-        "description": "`true`: answer the same and write nothing",
-        "schema": {"type": "boolean", "default": False},
-    }
     version = {
         "name": "version",
         "in": "query",
@@ -478,7 +479,7 @@ def _admin_paths() -> Json:
                     ),
                     **_problems(400, 403, 404, 409, 412, 413, 422, 503),
                 },
-                parameters=[dry_run, if_match, if_none_match],
+                parameters=[_dry_run(), if_match, if_none_match],
                 description="Every PUT is a new immutable version, in force within 10 seconds. A change of `timezone` "
                 "or of a meter's `period`, `count`, `pool` or name takes force at the site's next month; "
                 "`differences` says when each does.",
@@ -514,6 +515,15 @@ def _admin_paths() -> Json:
                 {"200": _ok("Newest first.", "Versions", {"versions": [versions]}), **_problems(403, 404, 503)},
             ),
         },
+    }
+
+
+def _dry_run() -> Json:
+    return {
+        "name": "dry_run",
+        "in": "query",
+        "description": "`true`: answer the same and write nothing",
+        "schema": {"type": "boolean", "default": False},
     }
 
 
@@ -694,6 +704,93 @@ def _export_paths() -> Json:
             ),
         },
     }
+
+
+def _entitlement_paths() -> Json:
+    given = {"plan": "Patron", "valid_from": "2026-11-01T00:00:00-03:00"}
+    held = {
+        "subject": "user-1842",
+        "entitled": True,
+        "manual": {"plan": "Patron", "valid_from": "2026-11-01T03:00:00Z", "valid_until": None},
+        "subscriptions": [{"id": "sub_1", "status": "active", "plan": "monthly", "paid_until": "2026-12-20T12:00:00Z"}],
+        "bonus": [{"meter": "default", "reads": 3, "until": "2026-12-01T03:00:00Z"}],
+    }
+    known = _ok("What is known of the reader.", "KnownEntitlement", held)
+    read = {"site": "riotimes", "lines": 2, "written": 2, "bad": []}
+    bad = {"line": 7, "column": "valid_until", "detail": "must be after valid_from"}
+    file = "subject,plan,valid_from,valid_until\nuser-1842,Patron,2026-11-01T00:00:00-03:00,\n"
+    return {
+        "/v1/admin/sites/{site}/entitlements": {
+            "parameters": [_site_in_path()],
+            "put": _staff(
+                "putEntitlements",
+                "Entitle many readers",
+                {
+                    "200": _ok("Written, or a rehearsal's answer.", "ReadFile", read),
+                    **_problems(400, 403, 404, 413, 503),
+                    "422": {
+                        "description": "The file has bad lines, and nothing of it is written; or the query is wrong.",
+                        "content": {
+                            "application/problem+json": {
+                                "schema": _ref("RefusedFile"),
+                                "example": {
+                                    **PROBLEM_EXAMPLE,
+                                    "detail": "The file has bad lines: nothing of it was written.",
+                                    "errors": [],
+                                    **read,
+                                    "written": 0,
+                                    "bad": [bad],
+                                },
+                            }
+                        },
+                    },
+                },
+                parameters=[_dry_run()],
+                description="A line entitles its reader as PUT of one does. Who is not in it keeps what they have.",
+                requestBody={
+                    "required": True,
+                    "description": "CSV in UTF-8 with a header that names the four columns, in any order; at most "
+                    "5,000 readers, each once, and 1 MB. An empty cell is absent.",
+                    "content": {"text/csv": {"schema": {"type": "string", "examples": [file]}}},
+                },
+            ),
+        },
+        "/v1/admin/sites/{site}/entitlements/{subject}": {
+            "parameters": [_site_in_path(), _subject_in_path()],
+            "get": _staff(
+                "getEntitlement",
+                "Read a reader's entitlement",
+                {"200": known, **_problems(403, 404, 422, 503)},
+                description="Of a reader of whom nothing is known too.",
+            ),
+            "put": _staff(
+                "putEntitlement",
+                "Entitle a reader",
+                {
+                    "200": known,
+                    "201": _ok("Staff had given none.", "KnownEntitlement", held),
+                    **_problems(400, 403, 404, 413, 422, 503),
+                },
+                description="The right to read without limit, whatever the payment service tells. Over what staff gave "
+                "before.",
+                requestBody={
+                    "required": True,
+                    "description": "At most 8 KB.",
+                    "content": {"application/json": {"schema": _ref("GivenEntitlement"), "example": given}},
+                },
+            ),
+            "delete": _staff(
+                "deleteEntitlement",
+                "Take back what staff gave",
+                {"204": {"description": "Subscriptions still hold."}, **_problems(403, 404, 422, 503)},
+            ),
+        },
+    }
+
+
+def _subject_in_path() -> Json:
+    what = "The publisher's own id of the reader, as `sub` of an identity"
+    return _words("subject", what, MOST_SUBJECT_BYTES, "user-1842")
 
 
 def _principal_paths() -> Json:

@@ -29,10 +29,12 @@ from readmeter.sites.parse import MOST_BYTES, Invalid, TooLarge, Unreadable, par
 from readmeter.staff.answers import Answer, busy, compact, instant, json_answer, no_such_site, nothing, text_answer
 from readmeter.staff.body import wrong_fields
 from readmeter.staff.caller import Caller
+from readmeter.staff.entitlements import Entitlements
 from readmeter.staff.live import live_site
 from readmeter.staff.principals import Principals
 from readmeter.staff.query import is_true
 from readmeter.staff.router import StaffRouter
+from readmeter.store.accounts import AccountStore
 from readmeter.store.articles import ArticleStore, Label
 from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
@@ -197,6 +199,12 @@ def build(
     router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
     router.route("/v1/admin/sites/<site>/articles", {"PUT": admin.put_articles})
     router.route("/v1/admin/sites/<site>/grant-keys", {"GET": admin.grant_keys})
+    entitlements = Entitlements(sites, AccountStore(database, table), keyring, clock)
+    router.route("/v1/admin/sites/<site>/entitlements", {"PUT": entitlements.put_file})
+    router.route(
+        "/v1/admin/sites/<site>/entitlements/<subject>",
+        {"GET": entitlements.get, "PUT": entitlements.put, "DELETE": entitlements.delete},
+    )
     router.route(
         "/v1/admin/principals/<name>",
         {"GET": principals.get, "PUT": principals.put, "DELETE": principals.delete},

@@ -30,6 +30,8 @@ def assert_described(method: str, path: str, status: int, headers: dict[str, str
 
 
 ONE, VERSIONS = f"{SITES}/{{site}}", f"{SITES}/{{site}}/versions"
+FILE, EVA = f"{SITES}/{{site}}/entitlements", f"{SITES}/{{site}}/entitlements/{{subject}}"
+HEADER = "subject,plan,valid_from,valid_until\n"
 SCOPE, BIA = "/v1/admin/principals/{name}", "/v1/admin/principals/bia"
 
 
@@ -51,6 +53,20 @@ def test_admin_answers_are_described(admin: AdminClient) -> None:
         ("GET", SITES, SITES, None, {}, 200),
         ("GET", VERSIONS, f"{RIO}/versions", None, {}, 200),
         ("GET", VERSIONS, f"{SITES}/other/versions", None, {}, 404),
+        ("GET", EVA, f"{RIO}/entitlements/eva", None, {}, 200),
+        ("PUT", EVA, f"{RIO}/entitlements/eva", {"plan": "p", "valid_until": "2027-11-01T00:00:00Z"}, {}, 201),
+        ("PUT", EVA, f"{RIO}/entitlements/eva", {}, {}, 200),
+        ("PUT", EVA, f"{RIO}/entitlements/eva", {"until": None}, {}, 422),
+        ("PUT", EVA, f"{RIO}/entitlements/eva", b"{", {}, 400),
+        ("PUT", EVA, f"{SITES}/other/entitlements/eva", {}, {}, 404),
+        ("DELETE", EVA, f"{RIO}/entitlements/eva", None, {}, 204),
+        ("DELETE", EVA, f"{RIO}/entitlements/eva", None, {}, 404),
+        ("PUT", FILE, f"{RIO}/entitlements", f"{HEADER}eva,p,,\n", {}, 200),
+        ("PUT", FILE, f"{RIO}/entitlements", f"{HEADER},,,\n", {}, 422),
+        ("PUT", FILE, f"{RIO}/entitlements?dry_run=true", f"{HEADER},,,\n", {}, 200),
+        ("PUT", FILE, f"{RIO}/entitlements?dry_run=x", HEADER, {}, 422),
+        ("PUT", FILE, f"{RIO}/entitlements", b"\xff", {}, 400),
+        ("PUT", FILE, f"{SITES}/other/entitlements", HEADER, {}, 404),
         ("PUT", SCOPE, BIA, {"sites": ["riotimes"]}, {}, 200),
         ("PUT", SCOPE, BIA, {"sites": ["*"]}, {}, 422),
         ("PUT", SCOPE, BIA, b"{", {}, 400),

@@ -65,7 +65,7 @@ class Api:
     def admin(self, method: str, path: str, body: Any = None, word: str = "local-admin") -> Reply:
         if self.sign is None:
             return self.call(method, path, body, {"authorization": f"Bearer {word}", **JSON})
-        content = None if body is None else json.dumps(body).encode()
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         return Api(self.staff).call(method, path, content, self.sign(method, self.staff + path, content, JSON))
 
     def publish(self, document: dict[str, Any]) -> Reply:

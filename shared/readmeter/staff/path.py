@@ -7,7 +7,14 @@ from readmeter.core.article import normal
 from readmeter.core.encoding import from_base64url
 from readmeter.web.problem import Problem
 
+MOST_SUBJECT_BYTES = 255
+
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+def subject_in(part: str) -> str:
+    """The publisher's name of a reader. It is neither stored nor logged: what is kept is found by a digest of it."""
+    return words(part, "A subject", MOST_SUBJECT_BYTES)
 
 
 def words(part: str, what: str, most_bytes: int) -> str:

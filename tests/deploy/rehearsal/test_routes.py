@@ -51,6 +51,10 @@ def admin(method: str, path: str, body: Any = None) -> Ask:
     return ask
 
 
+def csv(site: str, text: str) -> Ask:
+    return lambda api, own, _: api.admin("PUT", f"{SITES}/{site.replace('SITE', own)}/entitlements", text.encode())
+
+
 def after(first: Ask, then: Ask) -> Ask:
     def ask(api: Api, site: str, export: Any) -> Reply:
         first(api, site, export)
@@ -113,6 +117,28 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
     f"GET {SITES}/{{site}}/report": (
         (admin("GET", f"{SITES}/SITE/report?period=PERIOD"), 200),
         (admin("GET", f"{SITES}/SITE/report"), 422),
+    ),
+    f"PUT {SITES}/{{site}}/entitlements": (
+        (csv("SITE", "subject,plan,valid_from,valid_until\neva,Patron,,\n"), 200),
+        (csv("SITE", "subject\neva\n"), 422),
+    ),
+    f"PUT {SITES}/{{site}}/entitlements/{{subject}}": (
+        (admin("PUT", f"{SITES}/SITE/entitlements/a@example.com", {"plan": "Patron"}), 201),
+        (admin("PUT", f"{SITES}/SITE/entitlements/a@example.com", {"until": None}), 422),
+    ),
+    f"GET {SITES}/{{site}}/entitlements/{{subject}}": (
+        (admin("GET", f"{SITES}/SITE/entitlements/b@example.com"), 200),
+        (admin("GET", f"{SITES}/SITE/entitlements/~"), 422),
+    ),
+    f"DELETE {SITES}/{{site}}/entitlements/{{subject}}": (
+        (
+            after(
+                admin("PUT", f"{SITES}/SITE/entitlements/c@example.com", {}),
+                admin("DELETE", f"{SITES}/SITE/entitlements/c@example.com"),
+            ),
+            204,
+        ),
+        (admin("DELETE", f"{SITES}/SITE/entitlements/d@example.com"), 404),
     ),
     f"PUT {PRINCIPALS}/{{name}}": (
         (admin("PUT", f"{PRINCIPALS}/bia@SITE", {"sites": ["SITE"]}), 200),
