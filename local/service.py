@@ -104,7 +104,9 @@ def _functions(
         others = {name: each for name, each in template.functions.items() if name != "LedgerFunction"}
         fetches: dict[str, object] = {"fetch": Fetcher(loopback=True)}
         exports = {"start": starts["ExportsFunction"], "items": items, "progress": pump.complete_until}
-        parts = {"ExportsFunction": exports, "RefreshFunction": fetches, "AdminFunction": fetches}
+        # No crawler comes to a machine of one's own: search engines are not asked for their lists
+        refresh = {**fetches, "crawlers": ()}
+        parts = {"ExportsFunction": exports, "RefreshFunction": refresh, "AdminFunction": fetches}
         handlers |= load(others, clock, settings, parts)
         stack.enter_context(Scheduler(template.schedules, starts, clock).running())
         yield handlers, pump.drain

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Logger
 
+from readmeter.metering.crawlers import Crawlers, HostNames, crawler_metric
 from readmeter.metering.endpoint import Surroundings, ViewsEndpoint
 from readmeter.metering.standing import Standings
 from readmeter.metering.views import Views
@@ -16,6 +17,7 @@ from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.merging import MergeStore
 from readmeter.store.meters import MeterStore
 from readmeter.store.notes import NoteStore
+from readmeter.store.published import PublishedStore
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
@@ -31,7 +33,10 @@ def build(
     around = Surroundings.deployed(environ, database, secrets_manager, Logger().error, clock)
     table = environ["METER_TABLE"]
     views = Views(MeterStore(database, table), MergeStore(database, table), NoteStore(database, table), token_bytes)
-    endpoint = ViewsEndpoint(views, Standings.stored(database, environ["SITE_TABLE"], clock), around)
+    standings = Standings.stored(database, environ["SITE_TABLE"], clock)
+    published = PublishedStore(database, environ["SITE_TABLE"])
+    crawlers = Crawlers(published.networks, HostNames(), crawler_metric(environ["METRICS_NAMESPACE"], print))
+    endpoint = ViewsEndpoint(views, standings, crawlers, around)
     return lambda event, _context: endpoint.answer(event)
 
 

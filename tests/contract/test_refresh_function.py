@@ -10,6 +10,7 @@ import pytest
 from local.engine import ROOT, aws_environment
 from local.functions import Context, load
 from local.template import Template
+from readmeter.core.crawlers import Crawler
 from readmeter.core.rules import IdentityRules
 from readmeter.outside.fetch import Unfetched
 from readmeter.store.database import Unavailable
@@ -24,12 +25,13 @@ DAY = 86_400
 
 @dataclass
 class Refresh:
-    """The loaded function. `answers` is what addresses give: JSON, or a fault that is raised."""
+    """The loaded function, for no crawler but `crawlers`. `answers` is what addresses give: JSON, or a fault."""
 
     tables: Tables
     now: float = NOW
     answers: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    crawlers: list[Crawler] = field(default_factory=list)
     handler: Callable[[dict[str, Any], object], dict[str, Any]] = lambda event, context: {}
 
     def fetch(self, url: str) -> Any:
@@ -81,7 +83,8 @@ def refresh(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Refresh:
     function = _template(tables.site_table).functions["RefreshFunction"]
     for name in function.environment:
         monkeypatch.setenv(name, "")  # what loading sets is unset again
-    loaded = load({"RefreshFunction": function}, lambda: refresh.now, {}, {"RefreshFunction": {"fetch": refresh.fetch}})
+    given = {"fetch": refresh.fetch, "crawlers": refresh.crawlers}
+    loaded = load({"RefreshFunction": function}, lambda: refresh.now, {}, {"RefreshFunction": given})
     refresh.handler = loaded["RefreshFunction"]
     return refresh
 
@@ -164,3 +167,77 @@ def test_after_a_day_it_rings_and_says_whose(
     assert (logged["published"], logged["why"], logged["good_at"]) == ("keys of riotimes", "answers 404", NOW)
     assert url("riotimes") not in str(logged)
     assert refresh.kids("riotimes", url("riotimes")) == ["2026"]
+
+
+class TestCrawlers:
+    ONE, OTHER = "https://crawler.example/one.json", "https://crawler.example/other.json"
+    CRAWLER = Crawler("search", ("searchbot",), (ONE, OTHER), ("search.example",))
+
+    @pytest.fixture(autouse=True)
+    def _one_that_publishes_and_one_that_does_not(self, refresh: Refresh) -> None:
+        refresh.crawlers += [self.CRAWLER, Crawler("quiet", ("quietbot",), domains=("quiet.example",))]
+        refresh.answers = {self.ONE: prefixes("66.249.64.0/27"), self.OTHER: prefixes("66.249.64.32/27")}
+
+    def known(self, refresh: Refresh) -> tuple[str, ...]:
+        return PublishedStore(refresh.tables.database, refresh.tables.site_table).networks("search")
+
+    def test_all_of_a_crawlers_lists_are_fetched_once_a_day(self, refresh: Refresh) -> None:
+        assert self.known(refresh) == ()
+        assert refresh.run() == {"fetched": 1, "failed": 0, "stale": 0}
+        assert self.known(refresh) == ("66.249.64.0/27", "66.249.64.32/27")
+        refresh.now += DAY - 1
+        assert refresh.run() == {"fetched": 0, "failed": 0, "stale": 0}
+        refresh.answers[self.OTHER] = prefixes("2001:4860:4801:10::/64")
+        refresh.now += 1
+        assert refresh.run() == {"fetched": 1, "failed": 0, "stale": 0}
+        assert self.known(refresh) == ("66.249.64.0/27", "2001:4860:4801:10::/64")
+        assert refresh.asked == [self.ONE, self.OTHER] * 2
+
+    @pytest.mark.parametrize(
+        ("answer", "why"),
+        [
+            (Unfetched("answers 404"), "answers 404"),
+            ({"prefixes": []}, "has no list `prefixes` with anything in it"),
+            ({"keys": []}, "has no list `prefixes` with anything in it"),
+            ({"prefixes": [{"ipv4Prefix": "0.0.0.0/0"}]}, "has an entry that holds more than any crawler has: the 1."),
+        ],
+    )
+    def test_where_one_list_is_not_good_the_last_that_were_stay(
+        self, refresh: Refresh, caplog: pytest.LogCaptureFixture, answer: Any, why: str
+    ) -> None:
+        refresh.run()
+        refresh.answers[self.OTHER] = answer
+        refresh.now += DAY
+        assert refresh.run() == {"fetched": 0, "failed": 1, "stale": 0}
+        assert self.known(refresh) == ("66.249.64.0/27", "66.249.64.32/27")
+        [logged] = [vars(record) for record in caplog.records]
+        assert (logged["published"], logged["why"], logged["good_at"]) == ("networks of search", why, NOW)
+
+    def test_what_failed_is_tried_again_in_a_quarter_of_an_hour(self, refresh: Refresh) -> None:
+        refresh.answers[self.ONE] = Unfetched("cannot be reached")
+        assert refresh.run()["failed"] == 1
+        refresh.answers[self.ONE] = prefixes("66.249.64.0/27")
+        refresh.now += 899
+        assert refresh.run() == {"fetched": 0, "failed": 0, "stale": 0}
+        refresh.now += 1
+        assert refresh.run() == {"fetched": 1, "failed": 0, "stale": 0}
+
+    def test_after_a_week_it_rings(self, refresh: Refresh, capsys: pytest.CaptureFixture[str]) -> None:
+        refresh.run()
+        refresh.answers[self.ONE] = Unfetched("answers 404")
+        refresh.now += 7 * DAY
+        assert refresh.run() == {"fetched": 0, "failed": 1, "stale": 0}
+        refresh.now += 900
+        assert refresh.run() == {"fetched": 0, "failed": 0, "stale": 1}
+        assert "PublishedStale" in capsys.readouterr().out
+        assert self.known(refresh) == ("66.249.64.0/27", "66.249.64.32/27")
+
+    def test_a_crawler_that_fails_stops_no_site(self, refresh: Refresh) -> None:
+        refresh.publish("riotimes", by_server("riotimes"))
+        refresh.answers |= {self.ONE: ValueError("a bug"), url("riotimes"): jwks("2026")}
+        assert refresh.run() == {"fetched": 1, "failed": 1, "stale": 0}
+        assert refresh.kids("riotimes", url("riotimes")) == ["2026"]
+
+
+def prefixes(*networks: str) -> dict[str, Any]:
+    return {"prefixes": [{"ipv6Prefix" if ":" in each else "ipv4Prefix": each} for each in networks]}

@@ -19,6 +19,7 @@ from readmeter.store.merging import MergeStore
 from readmeter.store.notes import NoteStore
 from readmeter.store.readers import ReaderStore
 from readmeter.store.sites import SiteCache, Version
+from tests.support.crawlers import World
 from tests.support.engines import Tables
 
 KEYRING = Keyring.parse('{"permanent": "a secret of the tests"}')
@@ -42,7 +43,7 @@ class Answer:
 class Desk:
     """The endpoints of views and readers, their clock (`now`), their keys, and the faults that they reported.
 
-    No network asks too often, unless `buckets` says so.
+    No network asks too often, unless `buckets` says so, and no crawler is known, unless `world` has one.
     """
 
     tables: Tables
@@ -50,6 +51,7 @@ class Desk:
     keyring: Keyring = KEYRING
     token_bytes: Callable[[int], bytes] = bytes
     buckets: TokenBuckets = field(default_factory=lambda: TokenBuckets(1, 1_000_000))
+    world: World = field(default_factory=lambda: World(lists={}))
     faults: list[tuple[str, Exception]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -63,7 +65,7 @@ class Desk:
         views = Views(self.tables.meters, merges, notes, self._fresh_bytes)
         report = lambda request_id, fault: self.faults.append((request_id, fault))  # noqa: E731
         around = Surroundings(sites, lambda: self.keyring, self.buckets, clock, report)
-        self._views = ViewsEndpoint(views, standings, around)
+        self._views = ViewsEndpoint(views, standings, self.world.crawlers(), around)
         self._reader = ReaderEndpoint(readers, notes, standings, around)
         self._gifts = GiftsEndpoint(self.tables.meters, readers, standings, around)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from socket import AF_INET, AF_INET6, SOCK_STREAM
 from threading import Event
 
@@ -10,54 +9,16 @@ import pytest
 
 from readmeter.metering import crawlers
 from readmeter.metering.crawlers import Crawlers, HostNames, Verdict, crawler_metric
-from readmeter.store.database import Unavailable
+from tests.support.crawlers import AT_GOOGLE, AT_HOME, GOOGLEBOT, World
 from tests.support.site import rules
 
 NOW = 1_795_348_800.0  # 2026-11-22 12:00 UTC
 HOUR = 3600.0
-GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 YANDEX = "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)"
 DUCK = "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-AT_GOOGLE, BEYOND, AT_HOME = "66.249.66.1", "192.178.6.1", "203.0.113.7"
+BEYOND = "192.178.6.1"
 OPEN = rules()
-
-
-@dataclass
-class World:
-    """What the site table and the name servers say, and what they were asked."""
-
-    lists: dict[str, Sequence[str]] = field(
-        default_factory=lambda: {"google": ["66.249.64.0/19", "2001:4860:4801::/48"]}
-    )
-    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    hosts: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    table_is_down: bool = False
-    servers_are_down: bool = False
-    reads: list[str] = field(default_factory=list)
-    lookups: list[str] = field(default_factory=list)
-    told: list[tuple[str, Verdict]] = field(default_factory=list)
-
-    def crawlers(self) -> Crawlers:
-        names = HostNames(self._names_of, self._addresses_of)
-        return Crawlers(self._published, names, lambda name, verdict, now: self.told.append((name, verdict)))
-
-    def _published(self, name: str) -> Iterable[str]:
-        self.reads.append(name)
-        if self.table_is_down:
-            raise Unavailable("no answer")
-        return self.lists.get(name, ())
-
-    def _names_of(self, address: str) -> Iterable[str]:
-        self.lookups.append(address)
-        if self.servers_are_down or address not in self.names:
-            raise OSError("no name")
-        return self.names[address]
-
-    def _addresses_of(self, name: str) -> Iterable[str]:
-        if name not in self.hosts:
-            raise OSError("no host")
-        return self.hosts[name]
 
 
 @pytest.fixture

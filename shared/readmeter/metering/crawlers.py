@@ -134,6 +134,6 @@ def crawler_metric(namespace: str, write: Callable[[str], object]) -> Tell:
         metric = f"Crawlers{verdict.capitalize()}"
         counted = {"Namespace": namespace, "Dimensions": [["service"]], "Metrics": [{"Name": metric, "Unit": "Count"}]}
         about = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [counted]}
-        write(json.dumps({"_aws": about, "service": "readmeter", "crawler": name, metric: 1}) + "\n")
+        write(json.dumps({"_aws": about, "service": "readmeter", "crawler": name, metric: 1}))
 
     return tell

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,10 +15,12 @@ from readmeter.core.networks import packed
 from readmeter.core.rules import SITE_ID, Page, Rules
 from readmeter.core.throttle import TokenBuckets, network_of
 from readmeter.core.tokens import READER_LIFETIME
+from readmeter.metering.crawlers import Crawlers, Verdict
 from readmeter.metering.keyring import CurrentKeyring
 from readmeter.metering.standing import Standings
 from readmeter.metering.views import Views, Visit, access_document
 from readmeter.store.database import Database, Unavailable
+from readmeter.store.meters import Traffic
 from readmeter.store.sites import SiteCache, SiteStore
 from readmeter.web.body import ViewRequest, parse_view
 from readmeter.web.cors import check_origin, cors_headers, preflight
@@ -140,10 +142,11 @@ class Endpoint:
 class ViewsEndpoint(Endpoint):
     """POST /v1/views and POST /v1/access."""
 
-    def __init__(self, views: Views, standings: Standings, around: Surroundings) -> None:
+    def __init__(self, views: Views, standings: Standings, crawlers: Crawlers, around: Surroundings) -> None:
         super().__init__(around)
         self._views = views
         self._standings = standings
+        self._crawlers = crawlers
 
     def _answered(self, request: Request) -> dict[str, Any]:
         check_method(request, "POST")
@@ -167,18 +170,30 @@ class ViewsEndpoint(Endpoint):
         keyring = self._keyring()
         article = digest(keyring.permanent_key("article", rules.site), identity(view.article, view.url))
         address = reader_address(request, keyring, rules.site, now)
+        verdict = self._crawlers.verdict(request.headers.get("user-agent", ""), address, rules, now)
+        who = self._standings.who(view, cookie_of(request, rules.site), article, address, rules, keyring, now)
+        if verdict == "verified":
+            who = replace(who, standing=replace(who.standing, crawler=True))
         return Visit(
             view=view,
             rules=rules,
             keyring=keyring,
             page=Page(folded(view.sections), folded(view.tags), path_of(view.url)),
             article=article,
-            who=self._standings.who(view, cookie_of(request, rules.site), article, address, rules, keyring, now),
+            who=who,
+            traffic=_traffic(verdict, view.unstored),
             display=view.view or request.id,
             languages=negotiate(view.locale, request.headers.get("accept-language"), rules.locale),
             return_url=_return_url(view.url, request.headers.get("origin"), rules),
             now=now,
         )
+
+
+def _traffic(verdict: Verdict | None, unstored: bool) -> Traffic:
+    """As usage tells reads apart: those of robots are no reader's, whatever their page can store."""
+    if verdict is not None:
+        return "suspected_bot"
+    return "unstored" if unstored else "reader"
 
 
 def check_method(request: Request, *allowed: str) -> None:

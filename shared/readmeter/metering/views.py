@@ -18,7 +18,7 @@ from readmeter.core.tokens import READER_BYTES, Reader, reader_of_token, reader_
 from readmeter.metering.events import day_of, keep_events
 from readmeter.metering.standing import Who
 from readmeter.store.merging import MergeStore, Pair
-from readmeter.store.meters import CalendarSlot, Family, MeterStore, Read, Slot, WindowSlot
+from readmeter.store.meters import CalendarSlot, Family, MeterStore, Read, Slot, Traffic, WindowSlot
 from readmeter.store.notes import NoteStore
 from readmeter.web.body import ViewRequest
 
@@ -37,6 +37,7 @@ class Visit:
     page: Page
     article: bytes
     who: Who
+    traffic: Traffic
     display: str
     languages: list[str]
     return_url: str
@@ -89,7 +90,12 @@ class Views:
         return self._metered(visit, reader, ruled, known)
 
     def note(self, visit: Visit, outcome: Outcome) -> None:
-        """Stores what there is beside the count: a recorded unmetered read, what the page reports. As `decide`."""
+        """Stores what there is beside the count: a recorded unmetered read, what the page reports. As `decide`.
+
+        Nothing of a crawler, which is nobody.
+        """
+        if visit.who.standing.crawler:
+            return
         rules, reason, reader = visit.rules, outcome.decision.reason, outcome.reader
         was_counted = reason == "campaign" and outcome.decision.name is not None
         if reason == "open" or (reason in rules.record and not was_counted):
@@ -270,7 +276,7 @@ def _read(visit: Visit, counted: bytes, unit: Count) -> Read:
         local_date=local_date(visit.rules.timezone, visit.now).isoformat(),
         rule_version=visit.rules.version,
         reader_class=visit.who.standing.reader_class,
-        traffic="unstored" if visit.view.unstored else "reader",
+        traffic=visit.traffic,
         unit=unit,
     )
 

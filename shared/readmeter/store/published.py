@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,13 +30,17 @@ class Published:
     tried_at: float
     failure: str | None
 
-    def stale(self, now: float) -> bool:
-        return now - self.good_at > STALE_AFTER
+    def stale(self, now: float, after: float = STALE_AFTER) -> bool:
+        return now - self.good_at > after
 
 
 def jwks_place(site: str, url: str) -> Place:
     """Each address has a place of its own: a site that changes it is never believed by the keys of the old one."""
     return f"S#{site}", f"JWKS#{base64url(hashlib.sha256(url.encode()).digest()[:16])}"
+
+
+def networks_place(crawler: str) -> Place:
+    return "PUBLISHED", crawler
 
 
 class PublishedStore:
@@ -50,6 +54,11 @@ class PublishedStore:
         """A moment old at the most (eventually consistent); None where it was never tried for."""
         item = self._database.get_item(TableName=self._table, Key=_key(place))
         return None if item is None else _published(item)
+
+    def networks(self, crawler: str) -> tuple[str, ...]:
+        """Those last good of the crawler's lists; none where nothing good was ever fetched. Raises `Unavailable`."""
+        published = self.read(networks_place(crawler))
+        return tuple(json.loads(published.text)) if published and published.text else ()
 
     def keep(self, place: Place, text: str, now: float) -> Published:
         """This is good from now on."""
@@ -109,6 +118,10 @@ class _Entry:
 
 def dump_keys(keys: tuple[Key, ...]) -> str:
     return json.dumps([asdict(key) for key in keys], separators=(",", ":"))
+
+
+def dump_networks(networks: Iterable[str]) -> str:
+    return json.dumps(list(networks), separators=(",", ":"))
 
 
 def parse_keys(text: str) -> tuple[Key, ...]:
