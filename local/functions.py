@@ -18,7 +18,7 @@ from readmeter.web.fault import fault_fields
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 # Handlers without state of their own may answer side by side. Powertools' resolver keeps the current event on its
 # class: one request at a time through all functions that have one. What is no request never reaches the resolver.
-_STATELESS = {"ViewsFunction", "ReaderFunction", "SnippetFunction"}
+_STATELESS = {"ViewsFunction", "ReaderFunction", "SnippetFunction", "WebhooksFunction"}
 _RESOLVER = Lock()
 
 

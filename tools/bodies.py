@@ -239,6 +239,21 @@ class Problem(BaseModel):
     errors: list[FieldError] = Field(default=[], description="One per wrong field")
 
 
+class StripeEvent(BaseModel):
+    """What Stripe sends; of its many members those that are read of every event. Any others may be there."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str = Field(description="The event is taken in once, however often it comes")
+    type: str = Field(description="One that says nothing of a subscription is passed over")
+    created: int = Field(description="Seconds since 1970: of two events the later one holds, whichever comes first")
+    data: dict[str, Any] = Field(description="`object` is what the event is about")
+
+
+class Received(BaseModel):
+    received: Literal[True]
+
+
 class Health(BaseModel):
     status: Literal["ok"]
     version: str

@@ -15,6 +15,7 @@ from readmeter.sites.document import SiteDocument
 from readmeter.staff.entitlement import GivenEntitlement
 from readmeter.staff.path import MOST_SUBJECT_BYTES
 from readmeter.staff.principals import MOST_NAME_BYTES, Scope
+from readmeter.staff.secrets import NAMES, SecretValue
 from readmeter.usage.request import NewExport
 from tools import bodies
 from tools.docs_page import page
@@ -48,6 +49,9 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.RefusedFile,
     Scope,
     bodies.WrittenScope,
+    SecretValue,
+    bodies.StripeEvent,
+    bodies.Received,
     bodies.SnippetFile,
     bodies.Health,
     bodies.Problem,
@@ -67,6 +71,10 @@ TAGS = [
         "and nothing is counted.",
     },
     {"name": "Files", "description": "Public, the same for everybody, compressed where the caller accepts gzip."},
+    {
+        "name": "Webhooks",
+        "description": "For payment services, which sign what they send with the site's secret. No CORS.",
+    },
     {
         "name": "Admin API",
         "description": "For staff and machines, on an address of its own that `make deploy` prints (locally on the "
@@ -227,9 +235,11 @@ def document() -> Json:
         "paths": {
             **_reader_paths(),
             **_file_paths(),
+            **_webhook_paths(),
             **_admin_paths(),
             **_usage_paths(),
             **_export_paths(),
+            **_secret_paths(),
             **_principal_paths(),
             **_entitlement_paths(),
         },
@@ -417,6 +427,73 @@ def _file(operation: str, summary: str, content: Json, caching: str = "", more: 
     found = {"description": f"The file. {caching}".strip(), "headers": {"ETag": _string()}, "content": content}
     responses = {"200": found, "304": {"description": PROBLEMS[304]}, **(more or {})}
     return {"get": {**_about("Files", operation, summary), "responses": responses}}
+
+
+def _webhook_paths() -> Json:
+    event = {
+        "id": "evt_1RzQ2bLkdIwHu7ix",
+        "type": "customer.subscription.updated",
+        "created": 1795348800,
+        "data": {"object": {"id": "sub_1", "customer": "cus_1", "status": "active"}},
+    }
+    refused = _problems(400, 404, 413, 422, 503)
+    refused["400"]["description"] = (
+        "`Stripe-Signature` is not of this body, by this site's secret, of the last 5 minutes."
+    )
+    refused["404"]["description"] = "There is no such site, or it has no secret: see `PUT …/secrets/stripe`."
+    return {
+        "/v1/webhooks/stripe/{site}": {
+            "parameters": [_site_in_path()],
+            "post": {
+                **_about("Webhooks", "stripe", "Take in an event of Stripe's"),
+                "description": "What it says of a subscription is kept with the reader's account before the answer. "
+                "Events may come in any order and any number of times. Anything but a 200 is sent again by Stripe.",
+                "parameters": [
+                    {
+                        "name": "Stripe-Signature",
+                        "in": "header",
+                        "required": True,
+                        "description": "As Stripe makes it: `t=<seconds>,v1=<HMAC-SHA-256 in hex>`",
+                        "schema": {"type": "string"},
+                    }
+                ],
+                "requestBody": {
+                    "required": True,
+                    "description": "At most 256 KB, of any content type. The signature is of these very bytes.",
+                    "content": {"application/json": {"schema": _ref("StripeEvent"), "example": event}},
+                },
+                "responses": {"200": _ok("Taken in, or passed over.", "Received", {"received": True}), **refused},
+            },
+        },
+    }
+
+
+def _secret_paths() -> Json:
+    name = {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "description": "Whose secret it is",
+        "schema": {"type": "string", "enum": list(NAMES)},
+        "example": NAMES[0],
+    }
+    value = {"value": "whsec_5WbXo2xTgGdXyH0Q8dQ1rQ2sT3uV4wX5"}
+    return {
+        "/v1/admin/sites/{site}/secrets/{name}": {
+            "parameters": [_site_in_path(), name],
+            "put": _staff(
+                "putSecret",
+                "Tell a payment service's secret",
+                {"204": {"description": "Kept, in place of any before."}, **_problems(400, 403, 404, 413, 422, 503)},
+                description="Holds at once. It is kept in AWS Secrets Manager; nothing reads it back.",
+                requestBody={
+                    "required": True,
+                    "description": "At most 8 KB.",
+                    "content": {"application/json": {"schema": _ref("SecretValue"), "example": value}},
+                },
+            ),
+        },
+    }
 
 
 def _admin_paths() -> Json:

@@ -34,12 +34,14 @@ from readmeter.staff.live import live_site
 from readmeter.staff.principals import Principals
 from readmeter.staff.query import is_true
 from readmeter.staff.router import StaffRouter
+from readmeter.staff.secrets import Secrets
 from readmeter.store.accounts import AccountStore
 from readmeter.store.articles import ArticleStore, Label
 from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.principals import PrincipalCache, PrincipalStore
 from readmeter.store.published import PublishedStore
+from readmeter.store.secrets import SiteSecrets
 from readmeter.store.sites import LiveSite, SiteStore, Version
 from readmeter.web.event import Request
 from readmeter.web.problem import Problem
@@ -194,6 +196,7 @@ def build(
     staff = PrincipalStore(database, table)
     principals = Principals(staff)
     router = StaffRouter(Logger(), PrincipalCache(staff, clock).sites)
+    site_secrets = Secrets(sites, SiteSecrets(secrets_manager, environ["SECRET_PREFIX"]))
     router.route("/v1/admin/sites", {"GET": admin.sites})
     router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
     router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
@@ -205,6 +208,7 @@ def build(
         "/v1/admin/sites/<site>/entitlements/<subject>",
         {"GET": entitlements.get, "PUT": entitlements.put, "DELETE": entitlements.delete},
     )
+    router.route("/v1/admin/sites/<site>/secrets/<name>", {"PUT": site_secrets.put})
     router.route(
         "/v1/admin/principals/<name>",
         {"GET": principals.get, "PUT": principals.put, "DELETE": principals.delete},

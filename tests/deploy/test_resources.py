@@ -17,6 +17,7 @@ from tests.deploy.conftest import Stack
 FUNCTIONS = (
     "ViewsFunction",
     "ReaderFunction",
+    "WebhooksFunction",
     "SnippetFunction",
     "AdminFunction",
     "LedgerFunction",
@@ -191,6 +192,11 @@ class TestState:
         table = stack.properties("MeterTable")
         assert table["TimeToLiveSpecification"] == {"AttributeName": "x", "Enabled": True}
         assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+    def test_what_the_site_table_forgets_is_marked_so(self, stack: Stack) -> None:
+        table = stack.properties("SiteTable")
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "x", "Enabled": True}
+        assert "StreamSpecification" not in table
 
     def test_the_meter_table_takes_no_more_writes_than_the_fuse_allows(self, stack: Stack) -> None:
         fuse = stack.properties("MeterTable")["OnDemandThroughput"]

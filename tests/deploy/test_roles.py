@@ -11,6 +11,7 @@ import pytest
 from tests.deploy.conftest import Stack
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+SITES_SECRETS = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/sites/*"
 
 EXPECTED = {
     "ViewsRole": {
@@ -23,6 +24,7 @@ EXPECTED = {
     "AdminRole": {
         "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
         "Secret": {"secretsmanager:GetSecretValue"},
+        SITES_SECRETS: {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"},
         "AdminLog.Arn": LOGS,
     },
     "ReaderRole": {
@@ -30,6 +32,12 @@ EXPECTED = {
         "SiteTable.Arn": {"dynamodb:GetItem"},
         "Secret": {"secretsmanager:GetSecretValue"},
         "ReaderLog.Arn": LOGS,
+    },
+    "WebhooksRole": {
+        "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "Secret": {"secretsmanager:GetSecretValue"},
+        SITES_SECRETS: {"secretsmanager:GetSecretValue"},
+        "WebhooksLog.Arn": LOGS,
     },
     "LedgerRole": {
         "MeterTable.StreamArn": {
@@ -97,6 +105,7 @@ def test_every_function_has_a_role_of_its_own(stack: Stack) -> None:
     assert {name: function["Properties"]["Role"]["Fn::GetAtt"][0] for name, function in functions.items()} == {
         "ViewsFunction": "ViewsRole",
         "ReaderFunction": "ReaderRole",
+        "WebhooksFunction": "WebhooksRole",
         "SnippetFunction": "SnippetRole",
         "AdminFunction": "AdminRole",
         "LedgerFunction": "LedgerRole",
@@ -116,15 +125,26 @@ def test_no_action_and_no_resource_is_a_wildcard(stack: Stack) -> None:
     for role in stack.of_type("AWS::IAM::Role").values():
         for statement in statements(role):
             assert not [action for action in actions(statement) if "*" in action]
-            # Of a bucket of ours every object, of our table every export: their names come later
-            assert "*" not in re.sub(r"^\$\{\w+\.Arn\}/(export/|items/)?\*$", "", target(statement))
+            # Of a bucket of ours every object, of our table every export, of sites every secret: their names come later
+            named_later = re.compile(rf"\$\{{\w+\.Arn\}}/(export/|items/)?\*|{re.escape(SITES_SECRETS)}")
+            assert named_later.fullmatch(target(statement)) or "*" not in target(statement)
 
 
-@pytest.mark.parametrize("name", ["ViewsRole", "SnippetRole"])
+@pytest.mark.parametrize("name", ["ViewsRole", "SnippetRole", "WebhooksRole"])
 @pytest.mark.parametrize("word", ["Scan", "Query", "Delete", "Batch", "PartiQL", "Export"])
 def test_what_the_public_reaches_can_neither_list_nor_delete(stack: Stack, name: str, word: str) -> None:
     allowed = set().union(*(actions(statement) for statement in statements(stack.resources[name])))
     assert not [action for action in allowed if word in action]
+
+
+def test_who_writes_a_sites_secret_cannot_read_it_and_who_reads_it_cannot_write_it(stack: Stack) -> None:
+    allowed = {
+        name: {action for each in statements(role) if target(each) == SITES_SECRETS for action in actions(each)}
+        for name, role in stack.of_type("AWS::IAM::Role").items()
+    }
+    assert {name for name, may in allowed.items() if may} == {"AdminRole", "WebhooksRole"}
+    assert allowed["WebhooksRole"] == {"secretsmanager:GetSecretValue"}
+    assert "secretsmanager:GetSecretValue" not in allowed["AdminRole"]
 
 
 def test_nobody_may_scan(stack: Stack) -> None:

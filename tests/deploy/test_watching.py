@@ -12,7 +12,7 @@ import pytest
 
 from tests.deploy.conftest import ROOT, Stack
 
-FUNCTIONS = ("Views", "Reader", "Snippet", "Admin", "Ledger", "Exports", "Refresh")
+FUNCTIONS = ("Views", "Reader", "Webhooks", "Snippet", "Admin", "Ledger", "Exports", "Refresh")
 RUNBOOK = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
 
 # What tells of trouble without being an alarm of CloudWatch: where in the template, and its section
@@ -204,7 +204,7 @@ def test_what_is_no_alarm_tells_too(stack: Stack) -> None:
 
 def test_every_log_group_forgets(stack: Stack) -> None:
     groups = stack.of_type("AWS::Logs::LogGroup")
-    assert len(groups) == 9
+    assert len(groups) == 10
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
 
 

@@ -14,6 +14,7 @@ ROUTES = [
     ("GET", f"{RIO}?version=1", None),
     ("GET", f"{RIO}/versions", None),
     ("PUT", f"{RIO}/articles", {"articles": [{"id": "a", "title": "Carnival opens"}]}),
+    ("PUT", f"{RIO}/secrets/stripe", {"value": "whsec_0123456789abcdef"}),
     ("GET", f"{RIO}/grant-keys", None),
 ]
 

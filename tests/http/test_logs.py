@@ -15,9 +15,11 @@ from werkzeug.test import Client, TestResponse
 from tests.conftest import Running
 from tests.support import wire
 from tests.support.api import Api, fresh_id, site_document
-from tests.support.in_process import in_process
+from tests.support.endpoint import NOW
+from tests.support.in_process import ADMIN, in_process
 from tests.support.meters import wait_for_nothing
 from tests.support.site import ORIGIN
+from tests.support.stripe_events import Stripe, body_of, signature
 from tests.support.wire import Fault, Wire
 
 SITE = "riotimes"
@@ -182,6 +184,38 @@ def test_a_fault_of_ours_says_nothing_of_itself(
     assert (answer.status_code, answer.headers.get("retry-after")) == (500, None)
     assert_a_fault_was_logged_and_no_more(faulty, answer, None)
     assert_silent("".join(capfd.readouterr()))
+
+
+SECRET = f"whsec_{CANARY * 4}"
+
+
+def event() -> tuple[bytes, dict[str, str]]:
+    """An event with something to be found wherever a person or a secret is named, and its headers."""
+    told = Stripe(subject=f"{CANARY}-subject", nickname=CANARY).told("updated", int(NOW), "active", int(NOW) + 60)
+    told["data"]["object"] |= {"customer": {"id": "cus_1", "email": f"{CANARY}@example.com", "name": CANARY}}
+    content = body_of({**told, CANARY: CANARY})
+    return content, {"stripe-signature": signature(content, NOW, SECRET), "user-agent": CANARY}
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"), [("GetItem", 503), ("TransactWriteItems", 503), (None, 200)], ids=["read", "write", "well"]
+)
+def test_nothing_of_a_webhook_and_no_secret_is_logged(
+    faulty: Faulty, operation: str | None, status: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = f"/v1/webhooks/stripe/{SITE}"
+    told = faulty.client.put(f"/v1/admin/sites/{SITE}/secrets/stripe", json={"value": SECRET}, headers=ADMIN)
+    assert told.status_code == 204
+    content, headers = event()
+    assert faulty.client.post(path, data=content + b" ", headers=headers).status_code == 400
+    assert faulty.log.getvalue() == ""
+    if operation is not None:
+        faulty.fail(operation, UNAVAILABLE["broken"])
+    answer = faulty.client.post(path, data=content, headers=headers)
+    assert answer.status_code == status
+    if operation is not None:
+        assert_a_fault_was_logged_and_no_more(faulty, answer, "Unavailable")
+    assert_silent("".join(capfd.readouterr()) + faulty.log.getvalue())
 
 
 def test_an_exception_that_quotes_the_reader_is_logged_without_its_words(

@@ -10,6 +10,7 @@ SECRET = "whsec_" + "0123456789abcdef" * 2
 CUSTOMER, SUBSCRIPTION = "cus_Ana", "sub_Ana"
 DAY = 86_400
 Shape = Literal["before", "after"]
+SHAPES: tuple[Shape, ...] = ("before", "after")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ import pytest
 from readmeter.core.subscriptions import Fact, Rank
 from readmeter.web.problem import Problem
 from readmeter.web.stripe import Told, parse_event
-from tests.support.stripe_events import CUSTOMER, DAY, SUBSCRIPTION, Shape, Stripe, body_of
+from tests.support.stripe_events import CUSTOMER, DAY, SHAPES, SUBSCRIPTION, Shape, Stripe, body_of
 
 AT = 1_795_348_800
 END = AT + 30 * DAY
-SHAPES: tuple[Shape, ...] = ("before", "after")
 both_shapes = pytest.mark.parametrize("shape", SHAPES)
 
 

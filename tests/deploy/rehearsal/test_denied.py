@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deploy.rehearsal.deployment import Deployment
-from tests.deploy.test_roles import EXPECTED, LOGS
+from tests.deploy.rehearsal.deployment import STACK, Deployment
+from tests.deploy.test_roles import EXPECTED, LOGS, SITES_SECRETS
 
 Clients = Callable[[str], Any]
 Probe = Callable[[Clients, dict[str, str]], Any]
 
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 KEY = {"pk": {"S": "probe"}, "sk": {"S": "probe"}}
+SECRET_OF_A_SITE = f"{STACK}/sites/probe/stripe"
 NEVER = {"ConditionExpression": "attribute_exists(nothing)"}  # what is allowed still writes nothing
 
 
@@ -92,6 +93,20 @@ PROBES: dict[str, dict[str, Probe]] = {
         ),
         "secretsmanager:PutSecretValue": lambda clients, names: clients("secretsmanager").put_secret_value(
             SecretId=names["Secret"], SecretString="{}"
+        ),
+    },
+    SITES_SECRETS: {
+        "secretsmanager:CreateSecret": lambda clients, _: clients("secretsmanager").create_secret(
+            Name=SECRET_OF_A_SITE, SecretString="probe"
+        ),
+        "secretsmanager:PutSecretValue": lambda clients, _: clients("secretsmanager").put_secret_value(
+            SecretId=SECRET_OF_A_SITE, SecretString="probe"
+        ),
+        "secretsmanager:GetSecretValue": lambda clients, _: clients("secretsmanager").get_secret_value(
+            SecretId=SECRET_OF_A_SITE
+        ),
+        "secretsmanager:DeleteSecret": lambda clients, _: clients("secretsmanager").delete_secret(
+            SecretId=SECRET_OF_A_SITE
         ),
     },
     "LedgerBucket.Arn": bucket("LedgerBucket"),

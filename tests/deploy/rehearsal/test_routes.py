@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from local.engine import ROOT
 from local.template import Route, Template
 from tests.deploy.rehearsal.deployment import Deployment
 from tests.support.api import Api, Reply, fresh_id, site_document
+from tests.support.stripe_events import SECRET, Stripe, body_of, signature
 
 ORIGIN = "https://www.riotimesonline.com"
 ROUTES = Template.read(ROOT / "template.yaml").routes
@@ -69,6 +71,19 @@ def put_and_delete(api: Api, site: str, export: Any) -> Reply:
     return api.admin("DELETE", f"{SITES}/{document['site']}")
 
 
+def webhook(secret: str) -> Ask:
+    """An event of Stripe's at a site that has told its secret, signed with `secret`."""
+
+    def ask(api: Api, site: str, export: Any) -> Reply:
+        assert api.admin("PUT", f"{SITES}/{site}/secrets/stripe", {"value": SECRET}).status == 204
+        now = int(time.time())
+        content = body_of(Stripe().checkout(now, "ana"))
+        headers = {"stripe-signature": signature(content, now, secret), "content-type": "application/json"}
+        return api.call("POST", f"/v1/webhooks/stripe/{site}", content, headers)
+
+    return ask
+
+
 # Per route: a right request and a wrong one, each with its status
 CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
     "ANY /v1/views": ((lambda api, site, _: read(api, site), 200), (lambda api, _, __: read(api, "nowhere"), 404)),
@@ -84,6 +99,7 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
         (lambda api, site, _: report(api, site, "fail_open"), 202),
         (lambda api, site, _: report(api, site, "unheard_of"), 422),
     ),
+    "POST /v1/webhooks/stripe/{site}": ((webhook(SECRET), 200), (webhook("whsec_of_another_site_"), 400)),
     "GET /v1/{asset}": ((get("/v1/snippet.js"), 200), (get("/v1/app.py"), 404)),
     "GET /v1/health": ((get("/v1/health"), 200), (lambda api, _, __: api.post({}, "/v1/health"), 404)),
     "GET /v1/openapi.json": (
@@ -109,6 +125,10 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
     f"PUT {SITES}/{{site}}/articles": (
         (admin("PUT", f"{SITES}/SITE/articles", [{"id": "0", "title": "Carnival opens"}]), 200),
         (admin("PUT", f"{SITES}/SITE/articles", [{}]), 422),
+    ),
+    f"PUT {SITES}/{{site}}/secrets/{{name}}": (
+        (admin("PUT", f"{SITES}/SITE/secrets/stripe", {"value": SECRET}), 204),
+        (admin("PUT", f"{SITES}/SITE/secrets/stripe", {}), 422),
     ),
     f"GET {SITES}/{{site}}/usage": (
         (admin("GET", f"{SITES}/SITE/usage?from=PERIOD&by=month"), 200),
