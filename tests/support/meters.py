@@ -27,6 +27,11 @@ def periods(tables: Tables) -> dict[str, set[bytes]]:
     return {item["sk"]["S"]: set(item["a"]["BS"]) for item in tables.meter_items()}
 
 
+def stamps(item: dict[str, Any]) -> dict[str, str]:
+    """The stamp of each digest that has one, by its name."""
+    return {name: value["S"] for name, value in item.items() if len(name) == 22}
+
+
 def _ordered(value: dict[str, Any]) -> dict[str, Any]:
     return {kind: sorted(content) if kind == "BS" else content for kind, content in value.items()}
 
