@@ -17,6 +17,7 @@ import pytest
 from botocore import xform_name
 from botocore.model import ServiceModel
 
+from local.template import Template
 from readmeter.usage.jobs import Jobs
 from readmeter.web.fault import fault_fields
 from tests.deploy.conftest import ROOT, SAM_ENVIRONMENT, Stack, run
@@ -90,7 +91,8 @@ def test_no_command_is_overlooked() -> None:
 
 def test_every_payload_is_an_event_that_its_function_takes() -> None:
     jobs = [json.loads(words[words.index("--payload") + 1]) for words in commands() if "--payload" in words]
-    known = set(re.findall(r'case \{"job": "(\w+)"', inspect.getsource(Jobs.run)))
+    scheduled = {schedule.event()["job"] for schedule in Template.read(ROOT / "template.yaml").schedules}
+    known = scheduled | set(re.findall(r'case \{"job": "(\w+)"', inspect.getsource(Jobs.run)))
     assert {job["job"] for job in jobs if "redrive" not in job} <= known
     assert [job for job in jobs if "job" not in job] == [{"redrive": True}]  # tests/contract/test_ledger_function.py
 
