@@ -1,6 +1,7 @@
 """Site documents over HTTP: written, read back, versioned, guarded by ETag, deleted for good."""
 
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -215,7 +216,7 @@ def racing(admin, monkeypatch):
     store = admin.app.SiteStore
     with monkeypatch.context() as patch:
         patch.setattr(admin.app, "SiteStore", second)
-        return replace(admin, handler=admin.app.build({"SITE_TABLE": admin.table, "SECRET_ID": "Secret"}, admin.clock))
+        return replace(admin, handler=admin.app.build(os.environ, admin.clock))
 
 
 def test_a_put_that_comes_second_follows_the_first(admin, racing):

@@ -1,5 +1,6 @@
 """A site whose publisher names its keys at an address: a PUT fetches them, and says where it cannot."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -35,8 +36,7 @@ def fetching(admin: AdminClient, asked: list[str]) -> Fetching:
                 raise answer
             return answer
 
-        environment = {"SITE_TABLE": admin.table, "SECRET_ID": "Secret"}
-        return replace(admin, handler=admin.app.build(environment, admin.clock, fetch))
+        return replace(admin, handler=admin.app.build(os.environ, admin.clock, fetch))
 
     return build
 
