@@ -1,6 +1,7 @@
 """Stripe's webhooks over HTTP: what is taken, what is refused, and what it makes of a reader's account."""
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from readmeter.store.accounts import AccountStore
 from readmeter.store.dynamodb import DynamoDB
 from readmeter.store.secrets import SiteSecrets
 from tests.support.api import Api, fresh_id, site_document
+from tests.support.documents import block
 from tests.support.endpoint import NOW
 from tests.support.in_process import ADMIN, in_process
 from tests.support.stripe_events import DAY, SECRET, SHAPES, SUBSCRIPTION, Shape, Stripe, body_of, signature
@@ -249,3 +251,17 @@ def test_over_the_running_service_a_secret_is_told_and_an_event_is_taken(api: Ap
     assert api.call("POST", path, content, headers).json == {"received": True}
     assert api.call("POST", path, content + b" ", headers).status == 400
     assert api.call("GET", path).status == 404
+
+
+def test_the_guides_example_makes_a_subscriber(api: Api) -> None:
+    if api.sign is not None:
+        pytest.skip("the example is of the local service")
+    document = site_document(fresh_id())
+    api.publish(document)
+    script = block("subscribers.md", "sh", "openssl").replace("http://localhost:8080", api.url)
+    script = script.replace("rio-courier", document["site"])
+    done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '{"received": true}' in done.stdout
+    told = api.admin("GET", f"/v1/admin/sites/{document['site']}/entitlements/reader-7").json
+    assert (told["entitled"], [each["id"] for each in told["subscriptions"]]) == (True, ["sub_1"])
