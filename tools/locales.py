@@ -34,12 +34,12 @@ PLACEHOLDER_OF = {
     "read_first": "extra",
 }
 WHOLE = ("unlimited", "keep_reading", "come_back", "subscribers_only", "none_remaining")
-LABELS = ("subscribe", "sign_in", "register", "close")
+LABELS = ("subscribe", "sign_in", "register", "help", "close")
 UNITS = ("month", "week", "day")
 PHRASES = ("of", "during")
-BY_ITSELF = ("message", "retry")
+BY_ITSELF = {"no_answer": ("message", "retry"), "checkout": ("opening", "not_open")}  # what the snippet says
 TOP = 500  # the highest limit
-FULL_STOPS = (".", "。", "।")
+FULL_STOPS = (".", "。", "।", "…")
 # The first of a month, where newspapers write an ordinal and CLDR a cardinal. Imprimerie nationale: 1er janvier;
 # Accademia della Crusca: 1º maggio; Manual de Redação da Presidência da República: 1º de junho.
 FIRST = {"fr": "1er", "it": "1º", "pt": "1º"}
@@ -138,7 +138,7 @@ def problems(source: Mapping[str, Any], locale: Locale) -> Iterator[str]:
         "labels": LABELS,
         "period": UNITS,
         "sentences": WHOLE,
-        "no_answer": BY_ITSELF,
+        **BY_ITSELF,
         "counted": PLACEHOLDER_OF,
     }
     for section, keys in {**wanted, "number_words": ()}.items():
@@ -151,8 +151,10 @@ def problems(source: Mapping[str, Any], locale: Locale) -> Iterator[str]:
         yield from (f"[period] {unit}.{name} is missing" for name in PHRASES if not phrases.get(name))
     for name, text in source.get("sentences", {}).items():
         yield from _text_problems(f"[sentences] {name}", text, {"resets"} if name == "come_back" else set(), set())
-    if message := source.get("no_answer", {}).get("message"):
-        yield from _text_problems("[no_answer] message", message, set(), set())
+    for section in BY_ITSELF:
+        for name, text in source.get(section, {}).items():
+            if name != "retry":  # a button
+                yield from _text_problems(f"[{section}] {name}", text, set(), set())
     for name, forms in source.get("counted", {}).items():
         if name in PLACEHOLDER_OF:
             yield from _counted_problems(name, forms, locale, source.get("number_words", {}))
@@ -237,7 +239,8 @@ def generated() -> dict[Path, str]:
         wrong += [f"locales/{tag}.toml: {problem}" for problem in found]
         if not found:
             files[DATA / f"{tag}.json"] = _indented(sentences(source))
-            no_answer[tag] = {**source["no_answer"], "dir": Locale.parse(tag, sep="-").text_direction}
+            said = {key: text for section in BY_ITSELF for key, text in source[section].items()}
+            no_answer[tag] = {**said, "dir": Locale.parse(tag, sep="-").text_direction}
     if wrong:
         raise ValueError("\n".join(wrong))
     files[DATA / "cldr.json"] = _a_line_per_entry(cldr(shipped))

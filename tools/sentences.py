@@ -3,6 +3,7 @@
 `PYTHONPATH=shared python tools/sentences.py`, after tools/locales.py.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,9 @@ from readmeter.core.prompt import prompt_for
 from readmeter.core.rules import Match, Meter, PromptRules, Unit
 from readmeter.core.sentences import best
 
-GUIDE = Path(__file__).parent.parent / "docs" / "reference" / "sentences.md"
+ROOT = Path(__file__).parent.parent
+GUIDE = ROOT / "docs" / "reference" / "sentences.md"
+BY_ITSELF = ROOT / "functions" / "snippet" / "src" / "no-answer.json"  # what the snippet says where nobody answers yet
 MARK = "<!-- From here on written by tools/sentences.py. -->\n"
 
 NUMBERS = (1, 2, 3, 5, 11, 21, 22, 101)
@@ -75,7 +78,11 @@ def _name(tag: str) -> str:
 
 def _table(tag: str) -> str:
     rows = {name: _message(decision, tag) for name, decision in decisions()}
-    rows["buttons"] = " · ".join(best([tag]).labels.values())
+    by_itself = json.loads(BY_ITSELF.read_text(encoding="utf-8"))[tag]
+    rows["no answer"] = by_itself["message"]
+    rows["back from a checkout"] = by_itself["opening"]
+    rows["not open yet"] = by_itself["not_open"]
+    rows["buttons"] = " · ".join([*best([tag]).labels.values(), by_itself["retry"]])
     rows["dates"] = " · ".join(_dates(tag))
     return "| case | message |\n|---|---|\n" + "".join(f"| {name} | {text} |\n" for name, text in rows.items())
 

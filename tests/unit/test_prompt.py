@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import pytest
 
@@ -139,6 +140,7 @@ ALL_URLS = PromptRules(
     "https://example.com/subscribe?back={return_url}",
     sign_in_url="https://example.com/in#{return_url}",
     register_url="https://example.com/join",
+    help_url="https://example.com/help",
 )
 
 
@@ -151,14 +153,32 @@ def test_a_site_without_other_urls_offers_to_subscribe() -> None:
 
 
 def test_registering_comes_first_where_it_opens_the_article() -> None:
-    assert actions(registration(5, 5), ALL_URLS) == ["register", "subscribe", "sign_in"]
+    assert actions(registration(5, 5), ALL_URLS) == ["register", "subscribe", "sign_in", "help"]
 
 
 def test_registering_is_offered_only_where_an_account_has_an_allowance_of_its_own() -> None:
     tiered = Decision("granted", "metered", meter(registered=True), Allowance(5, 1), DECEMBER)
     assert actions(tiered, ALL_URLS) == ["subscribe", "sign_in", "register"]
     assert actions(granted(5, 1), ALL_URLS) == ["subscribe", "sign_in"]
-    assert actions(LOCKED, ALL_URLS) == ["subscribe", "sign_in"]
+    assert actions(LOCKED, ALL_URLS) == ["subscribe", "sign_in", "help"]
+
+
+def test_help_is_offered_to_whoever_stands_before_a_wall() -> None:
+    assert [actions(decision, ALL_URLS)[-1] for decision in (denied(5, 5), LOCKED, registration(5, 5))] == ["help"] * 3
+    assert "help" not in actions(granted(5, 5), ALL_URLS)
+    without = PromptRules("https://example.com/subscribe")
+    assert actions(denied(5, 5), without) == ["subscribe"]
+
+
+def test_only_a_checkout_comes_back_with_thanks() -> None:
+    everywhere = PromptRules(
+        *["https://example.com/?back={return_url}"] * 3, help_url="https://example.com/?back={return_url}"
+    )
+    prompt = prompt_for(registration(5, 5), everywhere, ["en"], "https://example.com/a")
+    assert prompt is not None
+    back = {action.kind: unquote(action.url.partition("=")[2]) for action in prompt.actions}
+    plain = dict.fromkeys(("register", "sign_in", "help"), "https://example.com/a")
+    assert back == {"subscribe": "https://example.com/a#readmeter-thanks", **plain}
 
 
 def test_the_way_back_is_filled_in_percent_encoded() -> None:

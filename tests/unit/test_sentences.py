@@ -88,7 +88,7 @@ def test_what_is_about_no_number_is_whole_too(tag: str) -> None:
     for text in texts:
         assert list(faults(text, sentences)) == []
         assert numbers_in(text) == set()
-    assert len(set(sentences.labels.values())) == 4
+    assert len(set(sentences.labels.values())) == 5
     assert all(label == label.strip() and not re.search(r"[{}.。।]", label) for label in sentences.labels.values())
 
 

@@ -11,8 +11,11 @@ from readmeter.core.messages import own_message
 from readmeter.core.rules import Link, PromptRules
 from readmeter.core.sentences import Kind, Sentences, best
 
-ActionKind = Literal["subscribe", "sign_in", "register"]
+ActionKind = Literal["subscribe", "sign_in", "register", "help"]
 PromptKind = Literal["countdown", "last", "registration", "wall"]
+
+THANKS = "#readmeter-thanks"
+"""A page that a checkout sent the reader back to: the snippet waits there for the payment to arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Prompt:
 def prompt_for(decision: Decision, rules: PromptRules, languages: Sequence[str], return_url: str) -> Prompt | None:
     """What to show, or None. `languages` are tags that the reader prefers, best first; English is always understood.
 
-    `return_url` takes the place of `{return_url}` in the site's URLs, percent-encoded.
+    `return_url` takes the place of `{return_url}` in the site's URLs, percent-encoded. A checkout's bears `THANKS`.
     """
     kind = _kind(decision, rules)
     if kind is None:
@@ -109,14 +112,18 @@ def _kind(decision: Decision, rules: PromptRules) -> Kind | None:
 def _actions(
     shown: PromptKind, decision: Decision, rules: PromptRules, shipped: Sentences, return_url: str
 ) -> tuple[Action, ...]:
-    """The buttons in their order. Registering is offered where an account has an allowance of its own."""
-    offers: list[tuple[ActionKind, str | None]] = [
-        ("subscribe", rules.subscribe_url),
-        ("sign_in", rules.sign_in_url),
+    """The buttons in their order: to register where an account has an allowance of its own, for help at a wall."""
+    back = return_url if "#" in return_url else return_url + THANKS
+    offers: list[tuple[ActionKind, str | None, str]] = [
+        ("subscribe", rules.subscribe_url, back),
+        ("sign_in", rules.sign_in_url, return_url),
     ]
     registers = decision.meter is not None and "registered" in decision.meter.limits
-    offers.insert(0 if shown == "registration" else 2, ("register", rules.register_url if registers else None))
-    return tuple(Action(kind, shipped.labels[kind], _filled(url, return_url)) for kind, url in offers if url)
+    register_url = rules.register_url if registers else None
+    offers.insert(0 if shown == "registration" else 2, ("register", register_url, return_url))
+    if decision.access == "denied":
+        offers.append(("help", rules.help_url, return_url))
+    return tuple(Action(kind, shipped.labels[kind], _filled(url, way_back)) for kind, url, way_back in offers if url)
 
 
 def _filled(url: str, return_url: str) -> str:
