@@ -148,6 +148,11 @@ def unmetered(reason: str) -> dict[str, Any]:
     return granted(reason=reason) | nothing
 
 
+def reply(status: int, body: str, **headers: str) -> Reply:
+    """An answer of the API's that the page may read."""
+    return status, {**JSON_HEADERS, "access-control-allow-origin": "*", **headers}, body.encode()
+
+
 def denied(reason: str = "limit_reached", **changes: Any) -> dict[str, Any]:
     """The answer to a denied view, with its wall."""
     kind = "registration" if reason == "registration_required" else "wall"
@@ -156,10 +161,11 @@ def denied(reason: str = "limit_reached", **changes: Any) -> dict[str, Any]:
 
 @dataclass
 class Api:
-    """The real snippet function; views get `answer`: a document, a reply, or a function of the request."""
+    """The real snippet function. Views get `answer` (a document, a reply, a function of the request), gifts `gift`."""
 
     server: Server
     answer: Any = field(default_factory=granted)
+    gift: Reply = (404, {}, b"")
 
     def __post_init__(self) -> None:
         self.assets = app.build({})
@@ -172,7 +178,11 @@ class Api:
     @property
     def views(self) -> list[Any]:
         """The bodies of the views so far."""
-        return [sent.json for sent in self.server.requests if sent.method == "POST"]
+        return self.posted("views")
+
+    def posted(self, route: str) -> list[Any]:
+        """The bodies of what came to this route so far."""
+        return [sent.json for sent in self.server.requests if (sent.method, sent.path) == ("POST", f"/v1/{route}")]
 
     def methods(self) -> list[str]:
         """Of everything that was asked but for assets."""
@@ -192,6 +202,8 @@ class Api:
                 reply["headers"],
                 base64.b64decode(body) if reply.get("isBase64Encoded") else body.encode(),
             )
+        if sent.path == "/v1/gifts":
+            return self.gift
         answer = self.answer(sent) if callable(self.answer) else self.answer
         if isinstance(answer, tuple):
             return answer

@@ -255,8 +255,14 @@ def test_it_is_not_printed(page: Page, api: Api, paper: Paper) -> None:
     page.goto(paper.page())
     reader = Reader(page)
     reader.reads(FOUR)
+    settle(page)
+    page.evaluate("""() => addEventListener('beforeprint', () => {
+        window.printed = document.querySelector('readmeter-bar').getClientRects().length;
+        window.space = document.documentElement.style.paddingBottom;
+    })""")
     page.pdf()
-    reader.sees_no_bar()
+    assert page.evaluate("[printed, space]") == [0, "0px"]
+    reader.reads(FOUR)
 
 
 def test_the_page_cannot_spoil_it(page: Page, api: Api, paper: Paper) -> None:

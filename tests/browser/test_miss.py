@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser.publisher import JSON_HEADERS, SITE, Api, Paper, Sent, denied, granted, prompt, unmetered
+from tests.browser.publisher import JSON_HEADERS, SITE, Api, Paper, Sent, denied, granted, prompt, reply, unmetered
 from tests.browser.reader import Reader, settle
 
 FOUR = "You have 4 free articles remaining. Subscribe for unlimited access."
@@ -54,8 +54,10 @@ def held() -> Iterator[Callable[[dict[str, Any]], Held]]:
         each.let_go.set()
 
 
-def after_patience(page: Page) -> None:
-    """Moves the page's clock over the time that a reader is kept waiting."""
+def after_patience(page: Page, *, without_part: bool = False) -> None:
+    """Moves the page's clock over the time that a reader is kept waiting, once the second part waits with them."""
+    if not without_part:
+        page.wait_for_function("Boolean(window.readmeter?.gift)")
     page.clock.fast_forward(1600)
     settle_frames(page)
 
@@ -74,10 +76,6 @@ def misses(page: Page) -> None:
     reader.sees_no_bar()
     reader.sees_the_article()
     assert not PROMISE.search(page.inner_text("body"))
-
-
-def reply(status: int, body: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    return status, {**JSON_HEADERS, "access-control-allow-origin": "*", **headers}, body.encode()
 
 
 NUMBERLESS = {"limit": None, "used": None, "remaining": None}
@@ -225,9 +223,10 @@ def test_no_wall_comes_with_a_part_that_was_late(page: Page, api: Api, paper: Pa
         api.answer = reply(503, "{}")
     routes: list[Route] = []
     page.route("**/v1/more-*", lambda route: routes.append(route))
-    page.goto(paper.page())
+    with page.expect_request("**/v1/more-*"):
+        page.goto(paper.page())
     page.wait_for_function("heard.length")
-    after_patience(page)
+    after_patience(page, without_part=True)
     assert len(routes) == 1
     routes[0].continue_()
     settle(page)

@@ -32,7 +32,7 @@ def test_it_sends_what_the_contract_names_and_no_more(page: Page, api: Api, pape
     assert re.fullmatch(r"[\w-]{22}", sent.pop("seed"))
     assert re.fullmatch(r"[\w-]{36}", sent.pop("view"))
     address = f"{paper.server.url}/story"
-    assert sent == {"site": SITE, "url": address, "sections": [], "tags": [], "locale": "en"}
+    assert sent == {"site": SITE, "url": address, "sections": [], "tags": [], "locale": "en", "referrer": ""}
     request = next(sent for sent in api.server.requests if sent.method == "POST")
     assert request.path == "/v1/views"
     assert request.headers["content-type"].startswith("text/plain")

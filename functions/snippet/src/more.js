@@ -1,9 +1,12 @@
-/** What a reader's first bar does without: the wall, what holds on a miss, further links, reports. */
+/** What a reader's first bar does without: the wall, what holds on a miss, ways back in, further links, gifts, reports. */
 import * as css from './bar.css';
+import { give } from './gift.js';
+import { identityInTime } from './identity.js';
 import { names, tell } from './layer.js';
-import { isWeb, row } from './links.js';
+import { anchors, isWeb, row } from './links.js';
 import { tidied, untaken } from './reports.js';
-import { open, place, region, stands, unknown } from './wall.js';
+import { arrived, isBack, keepAsking, onReturn } from './return.js';
+import { open, own, place, region, stands } from './wall.js';
 
 /** After so many milliseconds the reader has begun to read: no wall comes any more. Before, what was last known holds. */
 const PATIENCE = 1500;
@@ -29,20 +32,24 @@ let settled;
 /** When this page view was asked about. */
 let since = 0;
 let waiting = 0;
+/** The prompt that stands as a wall. */
+let standing = '';
+/** Of a display that a checkout led to: whether the payment is still waited for. @type {{ isAwaited: boolean } | undefined} */
+let checkout;
 
 /**
  * Says for a page view what was sent, and then how it came out: the answer, or an empty one for a miss. Whichever comes
- * first may come late, for this part has to be loaded.
+ * first may come late, for this part has to be loaded. Answers who reads, where an address of the publisher's says so.
  * @param {any} main @param {Settings} set @param {(changes?: Partial<Memory>) => Memory} remember @param {Emit} send
  * @param {string} article names it @param {Partial<Memory>} carried @param {number} asked when, in milliseconds
  * @param {Decision} [answer]
  */
 export const more = (main, set, remember, send, article, carried, asked, answer) => {
+  [key, sent, since] = [article, carried, asked];
   if (!readmeter) {
     [readmeter, settings, memory, emit] = [main, set, remember, send];
     listen();
   }
-  [key, sent, since] = [article, carried, asked];
   memory({ events: tidied(memory().events) });
   if (readmeter.decision) {
     late(readmeter.decision);
@@ -52,12 +59,13 @@ export const more = (main, set, remember, send, article, carried, asked, answer)
     clearTimeout(waiting);
     if (isInTime()) waiting = window.setTimeout(hold, since + PATIENCE - Date.now());
   }
+  if (!answer && settings.identityUrl) return identityInTime(settings, since);
 };
 
 const isInTime = () => Date.now() - since < PATIENCE;
 
 const listen = () => {
-  const { view, consent } = readmeter;
+  const { view, consent, refresh } = readmeter;
   readmeter.view = (/** @type {Article | undefined} */ article) => {
     leave();
     return view(article);
@@ -66,15 +74,39 @@ const listen = () => {
     if (!given) leave();
     return consent(given);
   };
+  readmeter.refresh = () => {
+    drop();
+    return refresh();
+  };
+  readmeter.gift = (/** @type {{ url?: string }} */ { url = '' } = {}) => {
+    const { origin, pathname } = new URL(url, location.href);
+    return give(settings, url ? origin + pathname : key, origin + pathname);
+  };
   readmeter.on('decision', settle);
+  readmeter.on('clicked', drop);
   addEventListener('resize', clear);
+  addEventListener('beforeprint', () => print(true));
+  addEventListener('afterprint', () => print(false));
   for (const name of ['shown', 'dismissed', 'clicked'])
     readmeter.on(name, (/** @type {Prompt | Link} */ detail) => note(names(detail)[name]));
+  onReturn(lift, () => since);
+  emit('loaded');
+};
+
+/** Who has paid or signed in is not to be told what was true before: the next question goes past what was kept. */
+const drop = () => {
+  if (!settings.consent) memory({ state: null, wall: null });
+};
+
+/** A wall may have been lifted meanwhile, or its reader let in elsewhere. */
+const lift = () => {
+  if (stands() && !checkout?.isAwaited) readmeter.refresh();
 };
 
 /** This article is no more. */
 const leave = () => {
   clearTimeout(waiting);
+  checkout = undefined;
   open();
 };
 
@@ -95,7 +127,10 @@ const settle = (answer) => {
   const { access, reason, remaining } = answer;
   const { dismissed, events, granted = [], wall } = memory();
   const isGranted = access == 'granted';
-  if (isGranted) open();
+  if (isGranted) {
+    leave();
+    arrived();
+  }
   memory({
     events: untaken(events, sent.events),
     // Where nothing is metered there is no number that could have changed.
@@ -103,6 +138,7 @@ const settle = (answer) => {
     granted: isGranted ? [key, ...granted.filter((other) => other != key)].slice(0, OPENED) : granted,
     wall: isGranted && reason != 'repeat' ? null : wall,
   });
+  if (!isGranted && isBack()) drop();
   tell(names().decision, key, answer);
 };
 
@@ -121,6 +157,7 @@ const show = (answer) => {
   const { access, prompt, reason, remaining, resets_at } = answer;
   if (access == 'granted') return showLinks(prompt);
   if (access != 'denied' || (reason != 'locked' && !Number.isInteger(remaining)) || !isInTime()) return;
+  if (isBack()) return checkout || thank();
   const until = Math.min(Date.now() + HOLDS, Date.parse(resets_at || '') || Infinity);
   const granted = (memory().granted || []).filter((other) => other != key);
   memory({ granted, wall: { prompt, until, only: reason == 'locked' ? key : null } });
@@ -130,8 +167,36 @@ const show = (answer) => {
 /** @param {Prompt} prompt */
 const shut = (prompt) => {
   if (isWeb(prompt.redirect_url)) return location.replace(/** @type {string} */ (prompt.redirect_url));
+  const told = JSON.stringify(prompt);
+  if (stands() && told == standing) return;
   const rows = [...row(prompt.actions, 'actions', emit), ...row(prompt.links, 'links', emit)];
-  if (place(region(prompt, rows), settings)) emit('shown', prompt);
+  if (!place(region(prompt, rows), settings)) return;
+  standing = told;
+  emit('shown', prompt);
+};
+
+/** Instead of the wall, to a reader who comes from a checkout: the payment may arrive after them. */
+const thank = async () => {
+  /** @type {{ isAwaited: boolean }} */
+  const mine = (checkout = { isAwaited: true });
+  say('opening');
+  await keepAsking(readmeter.refresh, () => mine == checkout && stands());
+  if (mine != checkout) return;
+  mine.isAwaited = false;
+  const { actions, links } = readmeter.decision.prompt;
+  const others = actions.filter((/** @type {Link} */ { kind }) => kind != 'help');
+  const help = actions.filter((/** @type {Link} */ { kind }) => kind == 'help');
+  const again = () => {
+    readmeter.refresh();
+    thank();
+  };
+  say('not_open', again, anchors(help, emit), [...row(others, 'links', emit), ...row(links, 'links', emit)]);
+};
+
+/** @param {'message' | 'opening' | 'not_open'} sentence @param {any[]} more as `own` takes it */
+const say = (sentence, ...more) => {
+  standing = '';
+  place(own(sentence, readmeter.decision?.prompt?.lang || settings.locale, ...more), settings);
 };
 
 /** No usable answer came: reported where the article stays open. */
@@ -147,7 +212,7 @@ const hold = () => {
   const { granted = [], wall } = memory();
   const holds = wall && wall.until > Date.now() && (wall.only ? wall.only == key : !granted.includes(key));
   if (holds && settings.failure != 'show') shut(wall.prompt);
-  else if (settings.failure == 'hide') place(unknown(readmeter.refresh, settings.locale), settings);
+  else if (settings.failure == 'hide') say('message', readmeter.refresh);
 };
 
 /** Under the bar's line, where there is a bar. @param {Prompt} prompt */
@@ -155,6 +220,12 @@ const showLinks = (prompt) => {
   const section = bar();
   if (!section?.style.length) return;
   section.append(...row(prompt.links, 'links', emit, css.target));
+  clear();
+};
+
+/** What covers the page is not printed. @param {boolean} isPrinted */
+const print = (isPrinted) => {
+  document.querySelector('readmeter-bar')?.toggleAttribute('hidden', isPrinted);
   clear();
 };
 

@@ -40,3 +40,12 @@ export const isArticle = () => /article|blogp|report/i.test(said('og:type', '@ty
 
 /** @returns {string | undefined} */
 export const canonical = () => all('link[rel=canonical]')[0]?.href;
+
+const query = new URL(/** @type {any} */ (location)).searchParams;
+
+/** What the reader came with, and from which site: no path leaves the page. */
+export const arrival = {
+  gift: query.get('gift')?.slice(0, 256),
+  campaign: query.get('utm_campaign')?.slice(0, 256),
+  referrer: document.referrer.split('/', 3).join('/'),
+};

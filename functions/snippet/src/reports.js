@@ -3,7 +3,7 @@
 const KIND = /^(prompt_(shown|dismissed)|(subscribe|sign_in|register)_clicked|fail_open)$/;
 const MOST = 20;
 /** A view's body may have 8 KB in all. */
-const MOST_BYTES = 3000;
+const MOST_BYTES = 2000;
 const MOST_ARTICLE_BYTES = 512;
 
 /** @param {string} text */

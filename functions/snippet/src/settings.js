@@ -11,10 +11,9 @@ const { src = '' } = script;
 export const settings = { ...script.dataset, ...self.readmeterConfig };
 export const site = (settings.site ||= src.match(/site=([\w-]+)/)?.[1]);
 
-/**
- * Where the routes are, and where the other part is: that comes from where this one came from (the page's policy already
- * allows that place) unless the configuration says better.
- */
-export const [api, assets] = [settings.api, self.readmeterConfig?.api].map(
-  (address) => (address || src).split(/\/v1\/|\/$/)[0] + '/v1/',
-);
+/** @param {string | undefined} address */
+const routes = (address) => (address || src).split(/\/v1\/|\/$/)[0] + '/v1/';
+
+/** The other part comes from where this one came from (the page's policy allows that place), or as the configuration says. */
+export const assets = routes(self.readmeterConfig?.api);
+settings.api = routes(settings.api);

@@ -1,6 +1,6 @@
 /** What every page view loads: asks once what this reader may read here, and shows the bar. more.js does the rest. */
-import { api, assets, settings, site } from './settings.js';
-import { canonical, isArticle, names } from './page.js';
+import { assets, settings, site } from './settings.js';
+import { arrival, canonical, isArticle, names } from './page.js';
 import { root } from './dom.js';
 import { forget, memory } from './memory.js';
 import { emit } from './emit.js';
@@ -14,13 +14,18 @@ let view;
 let asked;
 /** One for all: imports of a module that is loading may continue in another order. @type {Promise<any> | undefined} */
 let part;
+/** The first article of this page: what the reader came with is for this one alone. @type {string} */
+let first;
 
-/** What a bar is shown without, fetched beside the request. @param {any[]} told as `more` takes it */
+/**
+ * What a bar is shown without, fetched beside the request.
+ * @param {any[]} told as `more` takes it @returns what that answers: who reads, as the publisher's own address says
+ */
 const more = async (...told) => {
   const mine = asked;
   try {
     const loaded = await (part ||= import(assets + MORE));
-    if (mine == asked) loaded.more(readmeter, settings, memory, emit, ...told);
+    if (mine == asked) return loaded.more(readmeter, settings, memory, emit, ...told);
   } catch {
     // Blocked: the page stays as it is.
   }
@@ -34,17 +39,22 @@ const ask = async () => {
   const { article, url = !given && canonical() } = given || settings;
   if (mine != asked || settings.consent || !(given || article || isArticle())) return;
   document.body.append(bar.host);
-  const named = new URL(url || '', location.href);
+  const named = new URL(url || '', /** @type {any} */ (location));
   const address = location.origin + (named.origin == location.origin ? named : location).pathname;
   const key = article || address;
   const since = Date.now();
   const { dismissed, granted, wall, ...sent } = memory();
-  more(key, sent, since);
+  const told = more(key, sent, since);
+  const identity = settings.identity ?? (settings.identityUrl && (await told));
+  if (mine != asked) return;
   try {
-    const response = await fetch(api + 'views', {
+    const response = await fetch(settings.api + 'views', {
       method: 'POST',
       body: JSON.stringify({
         ...sent,
+        ...((first ||= key) == key && arrival),
+        // Longer, it would cost the view its answer; cut, it proves nothing.
+        identity: identity?.slice(0, 4096) || undefined,
         site,
         article,
         url: address,
@@ -56,7 +66,7 @@ const ask = async () => {
     });
     const answer = await response.json();
     if (mine != asked) return;
-    const { prompt, remaining } = answer;
+    const { prompt, remaining, reader, state } = answer;
     const isGranted = answer.access == 'granted';
     // A prompt without its sentence, or a count that is no whole number, is no answer.
     if (
@@ -64,7 +74,7 @@ const ask = async () => {
       (prompt ? !prompt.message.trim() || (isGranted && (remaining | 0) !== remaining) : !isGranted)
     )
       throw console.error('Readmeter:', answer.detail);
-    memory({ reader: answer.reader, state: answer.state });
+    memory({ reader, state });
     readmeter.decision = answer;
     emit('decision', answer);
     // The last article (0) shows its bar although it was closed.
@@ -72,10 +82,9 @@ const ask = async () => {
     if (isGranted && prompt && (dismissed != remaining || !remaining)) bar.show(answer);
     more(key, sent, since, answer);
   } catch {
-    if (mine == asked) {
-      emit('miss');
-      more(key, sent, since, {});
-    }
+    if (mine != asked) return;
+    emit('miss');
+    more(key, sent, since, {});
   }
 };
 
@@ -92,6 +101,10 @@ const readmeter = {
   on: (/** @type {string} */ name, /** @type {(detail: any) => void} */ f) =>
     addEventListener('readmeter:' + name, (event) => f(/** @type {CustomEvent} */ (event).detail)),
   refresh: ask,
+  identify: (/** @type {string | null} */ identity) => {
+    settings.identity = identity || '';
+    return readmeter.refresh();
+  },
   consent: (/** @type {boolean} */ is) => {
     const wasMissing = settings.consent;
     settings.consent = !is;
@@ -112,7 +125,6 @@ const readmeter = {
 if (!self.readmeter?.view) {
   self.readmeter = readmeter;
   addEventListener('pageshow', (event) => event.persisted && display());
-  addEventListener('beforeprint', bar.hide);
   readmeter.view();
   emit('ready');
 }

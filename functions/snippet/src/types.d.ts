@@ -55,6 +55,8 @@ interface Settings {
   tags?: string | string[];
   gate?: string;
   preview?: string | number;
+  identity?: string | null;
+  identityUrl?: string;
   locale?: string;
   nonce?: string;
   consent?: string | boolean;

@@ -12,14 +12,19 @@ export let open = nothing;
 /** Whether an article is cut. */
 export const stands = () => open != nothing;
 
-/** Cut although nobody knows whether this reader may read on: no number and no promise. @param {() => void} onclick
- * @param {string | undefined} locale the publisher's @returns {HTMLElement} */
-export const unknown = (onclick, locale) => {
+/**
+ * A wall that the snippet words by itself: no number and no promise.
+ * @param {'message' | 'opening' | 'not_open'} sentence
+ * @param {string | undefined} locale in which the reader is spoken to, else the page's
+ * @param {() => void} [onclick] of a button to try again
+ * @param {HTMLElement[]} [links] beside it @param {HTMLElement[]} [rows] below
+ */
+export const own = (sentence, locale, onclick, links = [], rows = []) => {
   const lang = spoken(locale || document.documentElement.lang);
-  const { message, retry, dir } = NO_ANSWER[lang];
+  const { [sentence]: message, retry, dir } = NO_ANSWER[lang];
   const row = element('div', { className: 'actions' });
-  row.append(element('button', { textContent: retry, onclick }));
-  return region({ message, lang, dir }, [row]);
+  row.append(element('button', { textContent: retry, onclick }), ...links);
+  return region({ message, lang, dir }, onclick ? [row, ...rows] : rows);
 };
 
 /** The language of ours that `tag` is a variety of (`iw` is he, `zh-TW` zh-Hant), else English. @param {string} tag */
