@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from local.engine import ROOT
 from tests.conftest import free_port, wait_until_healthy
 from tests.support.api import Api, site_document
+from tests.support.stripe_events import SECRET, Stripe, body_of, signature
 
 PROC = Path("/proc")
 needs_proc = pytest.mark.skipif(not PROC.is_dir(), reason="looks at processes and sockets in /proc")
@@ -137,6 +139,10 @@ def test_what_data_dir_names_is_kept_over_a_stop(start: Start, tmp_path: Path, b
     assert first.api.admin("DELETE", "/v1/admin/sites/gone").status == 204
     reader = first.api.post({"site": "riotimes", "article": "a"}).json["reader"]
     before = first.api.post({"site": "riotimes", "article": "b", "reader": reader}).json
+    assert first.api.admin("PUT", "/v1/admin/sites/riotimes/secrets/stripe", {"value": SECRET}).status == 204
+    event = body_of(Stripe().checkout(int(time.time()), "ana"))
+    signed = {"stripe-signature": signature(event, time.time())}
+    assert first.api.call("POST", "/v1/webhooks/stripe/riotimes", event, signed).status == 200
     secret = (folder / "secret.json").read_text()
     processes = family(first.process.pid)
 
@@ -152,6 +158,8 @@ def test_what_data_dir_names_is_kept_over_a_stop(start: Start, tmp_path: Path, b
     assert after["rule"] == {"version": 2, "name": "default"}
     assert second.api.post({"site": "riotimes", "article": "c", "reader": reader}).json["used"] == 3
     assert second.api.post({"site": "gone", "article": "a"}).status == 404
+    assert second.api.call("POST", "/v1/webhooks/stripe/riotimes", event, signed).status == 200
+    assert second.api.admin("GET", "/v1/admin/sites/riotimes/entitlements/ana").json["entitled"]
     assert len(second.api.admin("GET", "/v1/admin/sites/riotimes/versions").json["versions"]) == 2
     assert (folder / "secret.json").read_text() == secret
     assert (folder / "secret.json").stat().st_mode & 0o077 == 0

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest import mock
@@ -22,6 +22,7 @@ from readmeter.store.secrets import SiteSecrets
 from tests.support.api import Api, fresh_id, site_document
 from tests.support.documents import block
 from tests.support.endpoint import NOW
+from tests.support.identities import ISSUER, key, sign
 from tests.support.in_process import ADMIN, in_process
 from tests.support.stripe_events import DAY, SECRET, SHAPES, SUBSCRIPTION, Shape, Stripe, body_of, signature
 
@@ -152,6 +153,53 @@ class TestALife:
         kept = str(publisher.items())
         assert "cus_Ana" in kept
         assert not [word for word in ("ana@example.com", "4711", "'Ana'") if word in kept]
+
+
+class TestAtTheWall:
+    """What an account is worth to a view: the reader has read all that is free, and signs in."""
+
+    @pytest.fixture
+    def reads(self, publisher: Publisher) -> Callable[[], str]:
+        """The reason of the answer to Ana's next view, of yet another article, on a site that lets nobody read."""
+        signer = key()
+        identity = {"issuer": ISSUER, "keys": [{"kid": signer.kid, "alg": signer.alg, "jwk": signer.jwk}]}
+        document = site_document(
+            publisher.site, identity=identity, meters=[{"name": "default", "limits": {"anonymous": 0}}]
+        )
+        written = publisher.client.put(f"/v1/admin/sites/{publisher.site}", json=document, headers=ADMIN)
+        assert written.status_code == 200, written.text
+        token = sign(sub="ana", aud=publisher.site)
+
+        def read() -> str:
+            view = {"site": publisher.site, "article": "a", "identity": token, "seed": "A" * 22}
+            answer = publisher.client.post("/v1/views", json=view).json
+            assert answer is not None
+            assert answer["warnings"] == []
+            return str(answer["reason"])
+
+        return read
+
+    def test_a_checkout_opens_and_an_end_closes(self, publisher: Publisher, reads: Callable[[], str]) -> None:
+        assert reads() == "limit_reached"
+        publisher.sends(Stripe().checkout(AT, "ana"))
+        assert reads() == "subscriber"
+        publisher.sends(Stripe().told("deleted", AT + 1, "canceled", END))
+        assert reads() == "limit_reached"
+
+    @pytest.mark.parametrize(("days", "reason"), [(3, "limit_reached"), (2, "subscriber")])
+    def test_a_missing_payment_is_waited_for(
+        self, publisher: Publisher, reads: Callable[[], str], days: int, reason: str
+    ) -> None:
+        stripe = Stripe(subject="ana")
+        publisher.sends(stripe.told("updated", AT - days * DAY, "past_due", END))
+        assert reads() == reason
+
+    def test_what_was_paid_is_over_a_day_after_it(self, publisher: Publisher, reads: Callable[[], str]) -> None:
+        stripe = Stripe(subject="ana")
+        publisher.sends(stripe.told("created", AT - 9 * DAY, "active", AT - DAY + 1))
+        assert reads() == "subscriber"
+        publisher.sends(stripe.told("updated", AT - 8 * DAY, "active", AT - DAY))
+        assert reads() == "limit_reached"
 
 
 class TestRefusals:
