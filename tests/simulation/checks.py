@@ -13,6 +13,7 @@ import pyarrow.parquet
 
 from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
+from readmeter.store.reads import NO_USAGE
 from readmeter.usage.ledger import READ_KEY, READS, reader_digest
 from readmeter.usage.manifest import Manifest
 from readmeter.usage.period import ExportPeriod
@@ -23,8 +24,8 @@ from tests.simulation.model import Shown
 from tests.simulation.world import SITE, World
 from tests.support.endpoint import KEYRING
 
-_READ = ("article", "decision", "meter", "local_date", "rule_version", "traffic", "unit")
-_ROW = ("decision", "meter", "local_date", "rule_version", "traffic", "unit")
+_READ = ("article", "decision", "meter", "local_date", "rule_version", "reader_class", "traffic", "unit")
+_ROW = ("decision", "meter", "local_date", "rule_version", "reader_class", "traffic", "unit")
 Reads = Counter[tuple[Any, ...]]
 
 
@@ -36,7 +37,9 @@ def shown(world: World) -> Reads:
 def in_items(world: World) -> int:
     """How many reads the meter items hold or remember having forgotten."""
     stamps = sum(
-        len(name) == 22 and (item["sk"]["S"][0] != "E" or value["S"].startswith("fail_open|"))
+        len(name) == 22
+        and value["S"] not in NO_USAGE
+        and (item["sk"]["S"][0] != "E" or value["S"].startswith("fail_open|"))
         for item in world.items()
         for name, value in item.items()
     )
@@ -119,12 +122,12 @@ def usage_query_says_the_same(world: World) -> None:
     """From the ledger, and from the finals once the ledger is gone."""
     dates = [day for month in world.months() for day in month.dates]
     query = UsageQuery(world.ledger, world.exports, world.exporter)
-    said = Counter((read.local_date, read.meter, read.decision, _billed(read)) for read in world.model.shown)
-    readers = {(read.local_date, read.meter, read.decision, _billed(read), read.reader) for read in world.model.shown}
+    said = Counter(map(_line, world.model.shown))
+    readers = {(*_line(read), read.reader) for read in world.model.shown}
     for kept_from in (dates[0], dates[-1] + timedelta(days=1)):
         for by, digits in (("day", 10), ("month", 7)):
             lines = query.lines(SITE, dates, by, kept_from)  # type: ignore[arg-type]
-            told = {(line.period, line.meter, line.decision, line.billable): line for line in lines}
+            told = {(line.period, line.meter, line.reader_class, line.decision, line.billable): line for line in lines}
             expected: Counter[tuple[Any, ...]] = Counter()
             for (date, *rest), quantity in said.items():
                 expected[date[:digits], *rest] += quantity
@@ -147,6 +150,10 @@ def verification_holds(world: World, month: Manifest) -> None:
     given = (world.exports, world.ledger, world.exporter, world.meter_items, lambda: KEYRING, SITE, period)
     result = verify(*given, world.desk.now, world.rules().retention)
     assert result.holds, result.document()
+
+
+def _line(read: Shown) -> tuple[Any, ...]:
+    return read.local_date, read.meter, read.reader_class, read.decision, _billed(read)
 
 
 def _billed(read: Shown) -> bool:

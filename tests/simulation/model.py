@@ -17,6 +17,7 @@ class Shown(NamedTuple):
     meter: str
     local_date: str
     rule_version: int
+    reader_class: str
     traffic: str
     unit: str
 
@@ -36,6 +37,7 @@ class Asked:
     meter: str
     unit: str
     days: int
+    reader_class: str
     traffic: str
 
 
@@ -60,6 +62,7 @@ class Model:
             asked.meter,
             date,
             answer["rule"]["version"],
+            asked.reader_class,
             asked.traffic,
             asked.unit,
         )
@@ -73,7 +76,9 @@ class Model:
 
     def missed(self, reader: str, article: str, at: float, zone: str, version: int) -> None:
         """A page that never got an answer reported that it stayed as it was."""
-        read = Shown(reader, (article, None), "fail_open", "", _date(at, zone), version, "reader", "article")
+        read = Shown(
+            reader, (article, None), "fail_open", "", _date(at, zone), version, "anonymous", "reader", "article"
+        )
         self._add(read, ("fail_open", article, at))
 
     def erase(self, reader: str) -> None:
