@@ -425,6 +425,41 @@ class KnownEntitlement(BaseModel):
     bonus: list[KnownBonus] = Field(description="Those in force")
 
 
+class NamedArticle(BaseModel):
+    article: str = Field(description="Its digest, as views answer it")
+    title: str | None = Field(description="null where no label is known")
+    section: str | None
+
+
+class AllowanceByStaff(BaseModel):
+    meter: str
+    limit: int = Field(description="The bonus in it")
+    used: int = Field(description="Of the meter whose allowance it shares, where it shares one")
+    remaining: int
+    resets_at: str | None = Field(
+        description="First instant of the next period, ISO 8601 in the site's zone; null while no window is open",
+        json_schema_extra={"format": "date-time"},
+    )
+    bonus: int = Field(description="Reads above the meter's own limit, in force now")
+    articles: list[NamedArticle] = Field(description="Those that counted; none where the meter counts views")
+
+
+class GivenAway(BaseModel):
+    per_month: int
+    given: int = Field(description="This month")
+    remaining: int
+
+
+class ReaderByStaff(BaseModel):
+    """A registered reader, as staff see one."""
+
+    subject: str
+    registered: Literal[True]
+    entitled: bool = Field(description="Reads without limit now")
+    meters: list[AllowanceByStaff]
+    gifts: GivenAway | None = Field(description="null where the site's readers give nothing away")
+
+
 class BadLine(BaseModel):
     line: int = Field(description="From 1, the header's")
     column: str | None = Field(description="null: the whole line")

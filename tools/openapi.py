@@ -15,6 +15,7 @@ from readmeter.sites.document import SiteDocument
 from readmeter.staff.entitlement import GivenEntitlement
 from readmeter.staff.path import MOST_SUBJECT_BYTES
 from readmeter.staff.principals import MOST_NAME_BYTES, Scope
+from readmeter.staff.readers import GivenBonus
 from readmeter.staff.secrets import NAMES, SecretValue
 from readmeter.usage.request import NewExport
 from tools import bodies
@@ -47,6 +48,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.KnownEntitlement,
     bodies.ReadFile,
     bodies.RefusedFile,
+    GivenBonus,
+    bodies.ReaderByStaff,
     Scope,
     bodies.WrittenScope,
     SecretValue,
@@ -242,6 +245,7 @@ def document() -> Json:
             **_secret_paths(),
             **_principal_paths(),
             **_entitlement_paths(),
+            **_staff_reader_paths(),
         },
         "components": {
             "schemas": _schemas(),
@@ -860,6 +864,64 @@ def _entitlement_paths() -> Json:
                 "deleteEntitlement",
                 "Take back what staff gave",
                 {"204": {"description": "Subscriptions still hold."}, **_problems(403, 404, 422, 503)},
+            ),
+        },
+    }
+
+
+def _staff_reader_paths() -> Json:
+    article = {"article": "9bYlRkqWQ3OVb3nIc0mX2g", "title": "Carnival opens", "section": "brazil"}
+    meter = READER_EXAMPLE["meters"][0] | {"limit": 8, "remaining": 7, "bonus": 3, "articles": [article]}
+    known = {
+        "subject": "user-1842",
+        "registered": True,
+        "entitled": False,
+        "meters": [meter],
+        "gifts": {"per_month": 10, "given": 1, "remaining": 9},
+    }
+    told = _ok("What is known of the reader then.", "ReaderByStaff", known)
+    bonus = {"meter": "default", "reads": 3}
+    at = [_site_in_path(), _subject_in_path()]
+    return {
+        "/v1/admin/sites/{site}/readers/{subject}": {
+            "parameters": at,
+            "get": _staff(
+                "lookUpReader",
+                "Look a reader up",
+                {"200": told, **_problems(403, 404, 422, 503)},
+                description="Each meter in force in the reader's current period. Of a reader of whom nothing is known "
+                "too.",
+            ),
+            "delete": _staff(
+                "eraseReaderByStaff",
+                "Erase a reader",
+                {"204": {"description": "Done, or nothing was known."}, **_problems(403, 404, 422, 503)},
+                description="As the reader's own DELETE of /v1/reader: what was read is forgotten, also what was read "
+                "before signing in; the allowance stays spent, and what is invoiced does not change. What staff or the "
+                "payment service gave stays.",
+            ),
+        },
+        "/v1/admin/sites/{site}/readers/{subject}/reset": {
+            "parameters": at,
+            "post": _staff(
+                "resetReader",
+                "Give a reader the whole allowance anew",
+                {"200": told, **_problems(403, 404, 422, 503)},
+                description="In each meter, until its current period ends: by a bonus of what is used. What was "
+                "counted stays counted, and a repeat stays free.",
+            ),
+        },
+        "/v1/admin/sites/{site}/readers/{subject}/bonus": {
+            "parameters": at,
+            "put": _staff(
+                "putBonus",
+                "Give a reader reads above a limit",
+                {"200": told, **_problems(400, 403, 404, 413, 422, 503)},
+                requestBody={
+                    "required": True,
+                    "description": "At most 8 KB.",
+                    "content": {"application/json": {"schema": _ref("GivenBonus"), "example": bonus}},
+                },
             ),
         },
     }

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,6 +34,7 @@ from readmeter.staff.entitlements import Entitlements
 from readmeter.staff.live import live_site
 from readmeter.staff.principals import Principals
 from readmeter.staff.query import is_true
+from readmeter.staff.readers import Readers
 from readmeter.staff.router import StaffRouter
 from readmeter.staff.secrets import Secrets
 from readmeter.store.accounts import AccountStore
@@ -41,6 +43,7 @@ from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
 from readmeter.store.principals import PrincipalCache, PrincipalStore
 from readmeter.store.published import PublishedStore
+from readmeter.store.readers import ReaderStore
 from readmeter.store.secrets import SiteSecrets
 from readmeter.store.sites import LiveSite, SiteStore, Version
 from readmeter.web.event import Request
@@ -180,9 +183,12 @@ class Admin:
 
 
 def build(
-    environ: Mapping[str, str], clock: Callable[[], float] = time.time, fetch: Callable[[str], Any] | None = None
+    environ: Mapping[str, str],
+    clock: Callable[[], float] = time.time,
+    fetch: Callable[[str], Any] | None = None,
+    token_bytes: Callable[[int], bytes] = secrets.token_bytes,
 ) -> StaffRouter:
-    """The handler over the site table and the secret that `environ` names; `clock` gives seconds since the epoch.
+    """The handler over the tables and the secret that `environ` names; `clock` gives seconds since the epoch.
 
     `fetch` gives the JSON at an address, or raises `Unfetched`.
     """
@@ -192,7 +198,8 @@ def build(
     keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
     sites = SiteStore(database, table)
     published = PublishedKeys(PublishedStore(database, table), fetch or Fetcher(), clock)
-    admin = Admin(sites, ArticleStore(database, table), published, keyring, clock)
+    articles = ArticleStore(database, table)
+    admin = Admin(sites, articles, published, keyring, clock)
     staff = PrincipalStore(database, table)
     principals = Principals(staff)
     router = StaffRouter(Logger(), PrincipalCache(staff, clock).sites)
@@ -202,13 +209,25 @@ def build(
     router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
     router.route("/v1/admin/sites/<site>/articles", {"PUT": admin.put_articles})
     router.route("/v1/admin/sites/<site>/grant-keys", {"GET": admin.grant_keys})
-    entitlements = Entitlements(sites, AccountStore(database, table), keyring, clock)
+    accounts = AccountStore(database, table)
+    entitlements = Entitlements(sites, accounts, keyring, clock)
     router.route("/v1/admin/sites/<site>/entitlements", {"PUT": entitlements.put_file})
     router.route(
         "/v1/admin/sites/<site>/entitlements/<subject>",
         {"GET": entitlements.get, "PUT": entitlements.put, "DELETE": entitlements.delete},
     )
     router.route("/v1/admin/sites/<site>/secrets/<name>", {"PUT": site_secrets.put})
+    readers = Readers(
+        sites,
+        accounts,
+        ReaderStore(database, environ["METER_TABLE"], token_bytes),
+        articles,
+        keyring,
+        clock,
+    )
+    router.route("/v1/admin/sites/<site>/readers/<subject>", {"GET": readers.get, "DELETE": readers.delete})
+    router.route("/v1/admin/sites/<site>/readers/<subject>/reset", {"POST": readers.reset})
+    router.route("/v1/admin/sites/<site>/readers/<subject>/bonus", {"PUT": readers.put_bonus})
     router.route(
         "/v1/admin/principals/<name>",
         {"GET": principals.get, "PUT": principals.put, "DELETE": principals.delete},

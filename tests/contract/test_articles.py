@@ -15,6 +15,10 @@ def test_labels_are_read_back_by_digest(tables: Tables) -> None:
     store.write("riotimes", labels)
     assert store.labels("riotimes") == {base64url(digest): label for digest, label in labels.items()}
     assert store.labels("other") == {}
+    assert store.label("riotimes", base64url(digest_of(7))) == labels[digest_of(7)]
+    assert store.label("riotimes", base64url(digest_of(8))) == labels[digest_of(8)]
+    assert store.label("riotimes", base64url(digest_of(250))) is None
+    assert store.label("other", base64url(digest_of(7))) is None
 
 
 def test_a_label_replaces_the_one_before(tables: Tables) -> None:

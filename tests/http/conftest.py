@@ -84,23 +84,32 @@ def _admin() -> Iterator[AdminClient]:
         for name, value in {**environment, **AWS}.items():
             patch.setenv(name, value)
         dynamodb = boto3.client("dynamodb")
-        dynamodb.create_table(**template.tables["SiteTable"].create)
+        for table in template.tables.values():
+            dynamodb.create_table(**table.create)
         secret = {"Name": environment["SECRET_ID"], "SecretString": SECRET}
         boto3.client("secretsmanager").create_secret(**secret)
         from functions.admin import app  # noqa: PLC0415 - its last line reads the environment
 
         clock = Clock()
-        yield AdminClient(app, app.build(environment, clock, unreachable), dynamodb, clock, environment["SITE_TABLE"])
+        yield AdminClient(
+            app,
+            app.build(environment, clock, unreachable),
+            dynamodb,
+            clock,
+            environment["SITE_TABLE"],
+            environment["METER_TABLE"],
+        )
 
 
 @pytest.fixture
 def admin(_admin: AdminClient, monkeypatch: pytest.MonkeyPatch) -> AdminClient:
-    """An admin client at noon of 2026-11-20 (UTC), with an empty site table."""
+    """An admin client at noon of 2026-11-20 (UTC), with empty tables."""
     for name, value in AWS.items():
         monkeypatch.setenv(name, value)
     _admin.clock.now = Clock.now
-    for item in _admin.items():
-        _admin.dynamodb.delete_item(TableName=_admin.table, Key={"pk": item["pk"], "sk": item["sk"]})
+    for table in (_admin.table, _admin.meter_table):
+        for item in _admin.items(table):
+            _admin.dynamodb.delete_item(TableName=table, Key={"pk": item["pk"], "sk": item["sk"]})
     return replace(_admin)
 
 

@@ -31,6 +31,7 @@ def assert_described(method: str, path: str, status: int, headers: dict[str, str
 
 ONE, VERSIONS = f"{SITES}/{{site}}", f"{SITES}/{{site}}/versions"
 FILE, EVA = f"{SITES}/{{site}}/entitlements", f"{SITES}/{{site}}/entitlements/{{subject}}"
+READER = f"{SITES}/{{site}}/readers/{{subject}}"
 HEADER = "subject,plan,valid_from,valid_until\n"
 SCOPE, BIA = "/v1/admin/principals/{name}", "/v1/admin/principals/bia"
 
@@ -67,6 +68,14 @@ def test_admin_answers_are_described(admin: AdminClient) -> None:
         ("PUT", FILE, f"{RIO}/entitlements?dry_run=x", HEADER, {}, 422),
         ("PUT", FILE, f"{RIO}/entitlements", b"\xff", {}, 400),
         ("PUT", FILE, f"{SITES}/other/entitlements", HEADER, {}, 404),
+        ("GET", READER, f"{RIO}/readers/eva", None, {}, 200),
+        ("GET", READER, f"{RIO}/readers/~", None, {}, 422),
+        ("GET", READER, f"{SITES}/other/readers/eva", None, {}, 404),
+        ("DELETE", READER, f"{RIO}/readers/eva", None, {}, 204),
+        ("POST", f"{READER}/reset", f"{RIO}/readers/eva/reset", None, {}, 200),
+        ("PUT", f"{READER}/bonus", f"{RIO}/readers/eva/bonus", {"meter": "default", "reads": 3}, {}, 200),
+        ("PUT", f"{READER}/bonus", f"{RIO}/readers/eva/bonus", {"meter": "other", "reads": 3}, {}, 422),
+        ("PUT", f"{READER}/bonus", f"{RIO}/readers/eva/bonus", b"{", {}, 400),
         ("PUT", SCOPE, BIA, {"sites": ["riotimes"]}, {}, 200),
         ("PUT", SCOPE, BIA, {"sites": ["*"]}, {}, 422),
         ("PUT", SCOPE, BIA, b"{", {}, 400),

@@ -62,6 +62,7 @@ class AdminClient:
     dynamodb: Any
     clock: Clock
     table: str
+    meter_table: str
     authorizer: Any = field(default_factory=lambda: EVERYWHERE)
 
     def __call__(self, method: str, path: str, body: object = None, *, by: Any = ..., **headers: str) -> Answer:
@@ -106,9 +107,9 @@ class AdminClient:
         answered = {name.lower(): value for name, value in response.get("headers", {}).items()}
         return Answer(response["statusCode"], answered, response.get("body") or "")
 
-    def items(self) -> list[dict[str, Any]]:
-        """Everything in the site table, to see what a call wrote."""
-        return self.dynamodb.scan(TableName=self.table)["Items"]
+    def items(self, table: str | None = None) -> list[dict[str, Any]]:
+        """Everything in the site table (or another), to see what a call wrote."""
+        return self.dynamodb.scan(TableName=table or self.table)["Items"]
 
 
 def document(**changes: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from readmeter.core.encoding import base64url
-from readmeter.store.database import Database
+from readmeter.store.database import Database, Item
 
 _MOST_AT_ONCE = 100  # writes that DynamoDB takes in one transaction
 
@@ -34,6 +34,11 @@ class ArticleStore:
         for start in range(0, len(puts), _MOST_AT_ONCE):
             self._database.transact_write_items(TransactItems=puts[start : start + _MOST_AT_ONCE])
 
+    def label(self, site: str, digest: str) -> Label | None:
+        """The label of one article, by its digest in base64url."""
+        item = self._database.get_item(TableName=self._table, Key=_key(site, digest))
+        return None if item is None else _label(item)
+
     def labels(self, site: str) -> dict[str, Label]:
         """Every label of the site, by the article's digest in base64url."""
         items = self._database.query(
@@ -41,12 +46,17 @@ class ArticleStore:
             KeyConditionExpression="pk = :pk AND begins_with(sk, :a)",
             ExpressionAttributeValues={":pk": {"S": f"S#{site}"}, ":a": {"S": "A#"}},
         )
-        return {
-            item["sk"]["S"].removeprefix("A#"): Label(item["t"]["S"], item["s"]["S"] if "s" in item else None)
-            for item in items
-        }
+        return {item["sk"]["S"].removeprefix("A#"): _label(item) for item in items}
 
 
 def _item(site: str, digest: bytes, label: Label) -> dict[str, Any]:
-    item = {"pk": {"S": f"S#{site}"}, "sk": {"S": f"A#{base64url(digest)}"}, "t": {"S": label.title}}
+    item = {**_key(site, base64url(digest)), "t": {"S": label.title}}
     return item if label.section is None else {**item, "s": {"S": label.section}}
+
+
+def _key(site: str, digest: str) -> dict[str, Any]:
+    return {"pk": {"S": f"S#{site}"}, "sk": {"S": f"A#{digest}"}}
+
+
+def _label(item: Item) -> Label:
+    return Label(item["t"]["S"], item["s"]["S"] if "s" in item else None)

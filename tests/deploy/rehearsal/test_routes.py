@@ -160,6 +160,22 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
         ),
         (admin("DELETE", f"{SITES}/SITE/entitlements/d@example.com"), 404),
     ),
+    f"GET {SITES}/{{site}}/readers/{{subject}}": (
+        (admin("GET", f"{SITES}/SITE/readers/a@example.com"), 200),
+        (admin("GET", f"{SITES}/SITE/readers/~"), 422),
+    ),
+    f"DELETE {SITES}/{{site}}/readers/{{subject}}": (
+        (admin("DELETE", f"{SITES}/SITE/readers/a@example.com"), 204),
+        (admin("DELETE", f"{SITES}/nowhere/readers/a@example.com"), 404),
+    ),
+    f"POST {SITES}/{{site}}/readers/{{subject}}/reset": (
+        (admin("POST", f"{SITES}/SITE/readers/a@example.com/reset"), 200),
+        (admin("POST", f"{SITES}/nowhere/readers/a@example.com/reset"), 404),
+    ),
+    f"PUT {SITES}/{{site}}/readers/{{subject}}/bonus": (
+        (admin("PUT", f"{SITES}/SITE/readers/a@example.com/bonus", {"meter": "default", "reads": 3}), 200),
+        (admin("PUT", f"{SITES}/SITE/readers/a@example.com/bonus", {"meter": "none", "reads": 3}), 422),
+    ),
     f"PUT {PRINCIPALS}/{{name}}": (
         (admin("PUT", f"{PRINCIPALS}/bia@SITE", {"sites": ["SITE"]}), 200),
         (admin("PUT", f"{PRINCIPALS}/bia@SITE", {"sites": ["*"]}), 422),
