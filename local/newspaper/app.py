@@ -19,10 +19,13 @@ from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.utils import redirect
 
 from local.newspaper.articles import Article, read_articles
-from local.newspaper.operator import BackOffice, Refused
+from local.newspaper.operator import AdminApi, BackOffice, Refused
 from local.newspaper.proxy import pass_on
 from local.newspaper.strip import COOKIE, MODES, NORMAL, SLOW_PATH, SLOW_SECONDS, Control, Mode, mode_named
+from local.newspaper.withheld import EDITION as WITHHELD_EDITION
+from local.newspaper.withheld import beginning, guarded, rest
 from readmeter.usage.period import ExportPeriod
+from readmeter.verify.readmeter_verify import Page
 
 HERE = Path(__file__).parent
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -46,7 +49,8 @@ def newspaper(
     `clock` tells the real time in seconds since the epoch, `control` the service's; `sleep` takes seconds.
     """
     paper = Newspaper(api_url, site, control, office, clock, sleep)
-    return SharedDataMiddleware(paper, {"/static": str(HERE / "static")}, cache_timeout=60)
+    verified = guarded(paper, paper.withheld, AdminApi(api_url, site), control.now)
+    return SharedDataMiddleware(verified, {"/static": str(HERE / "static")}, cache_timeout=60)
 
 
 def _rules() -> Iterable[Rule]:
@@ -62,6 +66,8 @@ def _rules() -> Iterable[Rule]:
         ):
             methods = ["GET", "POST"] if page in ("subscribe", "sign_in") else ["GET"]
             yield Rule(prefix + path, endpoint=page, defaults={"edition": edition}, methods=methods)
+    text = f"{EDITIONS[WITHHELD_EDITION]}/<any({', '.join(SECTIONS)}):section>/<slug>/text"
+    yield Rule(text, endpoint="text", defaults={"edition": WITHHELD_EDITION}, methods=["GET"])
     yield Rule("/_try", endpoint="try", methods=["POST"])
     yield Rule("/_free/<path:path>", endpoint="own_path")
     yield Rule(f"{SLOW_PATH}/<path:path>", endpoint="slow_path")
@@ -121,6 +127,23 @@ class Newspaper:
             return self._page(request, urls, "missing", edition)
         except HTTPException as error:
             return Response.force_type(error.get_response(request.environ), request.environ)
+
+    def withheld(self, environ: WSGIEnvironment) -> Page | None:
+        """The article whose text is asked for, as its own page describes it; None for any other request."""
+        request = PaperRequest(environ)
+        try:
+            urls = self.urls.bind(request.host, url_scheme=request.scheme)
+            endpoint, values = urls.match(request.path, request.method)
+        except HTTPException:
+            return None  # the paper answers that
+        article = endpoint == "text" and self.article(**values)
+        if not article:
+            return None
+        return Page(urls.build("article", values, force_external=True), [article.section], article.tags)
+
+    def article(self, edition: str, section: str, slug: str) -> Article | None:
+        wanted = (edition, section, slug)
+        return next((each for each in self.articles if (each.lang, each.section, each.slug) == wanted), None)
 
     # The strip
 
@@ -193,6 +216,7 @@ def _templates() -> Environment:
     )
     pictures = {path.stem: Markup(path.read_text("utf-8")) for path in (HERE / "pictures").glob("*.svg")}
     templates.globals.update(pictures=pictures, modes=MODES, editions=EDITIONS, html_lang=HTML_LANG, plans=PLANS)
+    templates.globals.update(beginning=beginning, rest=rest)
     return templates
 
 
@@ -210,6 +234,7 @@ class View:
         self.path = request.full_path if request.query_string else request.path
         self.back = own_path(request, request.values.get("return"), self.link("front"))
         self.today = _day(paper.control.now())
+        self.text_at: str | None = None  # the rest of this page's article
         self.clock_is_moved = self.today != _day(paper.clock())
 
     def front(self) -> dict[str, Any]:
@@ -222,15 +247,18 @@ class View:
         return {"section": section, "articles": self._in(section, self.articles)}
 
     def article(self, section: str, slug: str) -> dict[str, Any]:
-        article = next((a for a in self.articles if (a.section, a.slug) == (section, slug)), None)
+        article = self.paper.article(self.edition, section, slug)
         if article is None:
             raise NotFound
         others = [a for a in self.articles if a is not article]
+        self.text_at = self.link("text", section=section, slug=slug) if rest(article) else None
         return {
             "article": article,
             "same_section": self._in(section, others),
             "elsewhere": [a for a in others if a.section != section][:4],
         }
+
+    text = article
 
     def about(self) -> dict[str, Any]:
         return {"sources": self.articles}

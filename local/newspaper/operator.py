@@ -69,6 +69,10 @@ class AdminApi:
         """What `usage.report.render` makes a page of."""
         return self._ask("GET", f"{self._of_site}/report?period={period.text}")
 
+    def grant_keys(self) -> dict[str, Any]:
+        """What a verifier checks grants with."""
+        return self._ask("GET", f"{self._of_site}/grant-keys")
+
     @property
     def _of_site(self) -> str:
         return f"/v1/admin/sites/{self._site}"

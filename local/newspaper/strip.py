@@ -42,7 +42,8 @@ MODES = (
     Mode(
         "down",
         "Service down",
-        "The service cannot be reached: articles show whole, with no count. A wall that was already met still stands.",
+        "The service cannot be reached: articles show whole, with no count. A wall that was already met still stands. "
+        "The Portuguese edition withholds its text, which does not open.",
         data_api=DEAD_API,
     ),
     Mode(
@@ -54,7 +55,8 @@ MODES = (
     Mode(
         "blocked",
         "Script blocked",
-        "The browser blocks the script, as an ad blocker does: the page shows whole. A tag alone cannot stop this.",
+        "The browser blocks the script, as an ad blocker does: the page shows whole. A tag alone cannot stop this; the "
+        "Portuguese edition, which withholds its text, can.",
         policy="script-src 'self'",
     ),
 )

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from html.parser import HTMLParser
 from threading import Thread
 from urllib.parse import urljoin, urlsplit
@@ -14,6 +15,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse
 
 from local.newspaper.app import EDITIONS, newspaper
+from local.newspaper.articles import read_articles
 
 API = "http://localhost:8080"
 HOST = "localhost:8081"
@@ -190,7 +192,26 @@ def test_an_article_tells_the_snippet_what_it_is(articles):
 
 def test_the_script_tag_is_the_one_of_the_readme(pages):
     tag = f'<script async src="{API}/v1/snippet.js" data-site="rio-courier"></script>'
-    assert all(page.html.count(tag) == 1 for page in pages.values())
+    others = {path for path, page in pages.items() if page.html.count(tag) != 1}
+    assert others == {path for path in pages if re.fullmatch(r"/pt/\w+/[\w-]+", path)}, "whose text is withheld"
+
+
+def test_the_portuguese_edition_keeps_its_text_until_a_grant_is_there(articles, paper):
+    withheld = {path: page for path, page in articles.items() if path.startswith("/pt/")}
+    assert len(withheld) == 2
+    for path, page in withheld.items():
+        assert page.script["data-body"] == f"{path}/text"
+        assert len(body_of(page)) == 2
+        assert "fica o começo" in page.one("noscript")[1]
+        answer = paper.get(f"{path}/text")
+        assert (answer.status_code, answer.json["reason"]) == (403, "missing")
+        text = next(article for article in read_articles(date.max) if path.endswith(article.slug)).paragraphs
+        assert not any(paragraph in page.html for paragraph in text[2:])
+
+
+@pytest.mark.parametrize("path", ["/pt/arts/nothing/text", "/arts/o-delirio/text", "/pt/city/o-delirio/text"])
+def test_what_is_no_article_has_no_text(paper, path):
+    assert paper.get(path).status_code == 404
 
 
 def test_only_an_article_says_that_it_is_one(pages, articles):
