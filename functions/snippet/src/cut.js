@@ -17,12 +17,13 @@ export const findGate = (selector) => {
  * Puts the wall after the paragraphs that stay and hides what follows it, also what is added later.
  * @param {Element} gate
  * @param {number} preview paragraphs that stay; one always goes, else a short article would stand whole above its wall
+ * @param {boolean} isBeginning whether the page has no more than these paragraphs: then all of them stay
  * @param {HTMLElement} wall
  * @returns {() => void} undoes all of it
  */
-export const cut = (gate, preview, wall) => {
+export const cut = (gate, preview, isBeginning, wall) => {
   const blocks = textBlocks(gate);
-  const kept = Math.min(preview, blocks.length - 1);
+  const kept = isBeginning ? blocks.length : Math.min(preview, blocks.length - 1);
   const last = blocks[kept - 1];
   if (last) last.after(wall);
   else if (blocks[0]) blocks[0].before(wall);

@@ -1,5 +1,6 @@
 /** What a reader's first bar does without: the wall, what holds on a miss, ways back in, further links, gifts, reports. */
 import * as css from './bar.css';
+import { ask, isWithheld, put } from './body.js';
 import { give } from './gift.js';
 import { identityInTime } from './identity.js';
 import { names, tell } from './layer.js';
@@ -68,6 +69,8 @@ const listen = () => {
   const { view, consent, refresh } = readmeter;
   readmeter.view = (/** @type {Article | undefined} */ article) => {
     leave();
+    // Whoever brings another article brings its text.
+    if (article) settings.body = undefined;
     return view(article);
   };
   readmeter.consent = (/** @type {boolean} */ given) => {
@@ -130,6 +133,7 @@ const settle = (answer) => {
   if (isGranted) {
     leave();
     arrived();
+    bring(answer);
   }
   memory({
     events: untaken(events, sent.events),
@@ -140,6 +144,15 @@ const settle = (answer) => {
   });
   if (!isGranted && isBack()) drop();
   tell(names().decision, key, answer);
+};
+
+/** What the publisher withholds comes for the grant. Where it does not, the reader is told. @param {Decision} answer */
+const bring = async (answer) => {
+  if (!isWithheld(settings)) return;
+  const text = await ask(/** @type {string} */ (settings.body), answer.grant);
+  if (answer != readmeter.decision || !isWithheld(settings)) return;
+  if (put(text, settings)) emit('body');
+  else say('message', readmeter.refresh);
 };
 
 /** An answer, and perhaps its bar, may be there before this part is. @param {Decision} answer */
@@ -156,13 +169,16 @@ const show = (answer) => {
   if (!answer?.prompt || answer != readmeter.decision) return;
   const { access, prompt, reason, remaining, resets_at } = answer;
   if (access == 'granted') return showLinks(prompt);
-  if (access != 'denied' || (reason != 'locked' && !Number.isInteger(remaining)) || !isInTime()) return;
+  if (access != 'denied' || (reason != 'locked' && !Number.isInteger(remaining)) || !mayShut()) return;
   if (isBack()) return checkout || thank();
   const until = Math.min(Date.now() + HOLDS, Date.parse(resets_at || '') || Infinity);
   const granted = (memory().granted || []).filter((other) => other != key);
   memory({ granted, wall: { prompt, until, only: reason == 'locked' ? key : null } });
   shut(prompt);
 };
+
+/** A wall takes away what is being read, unless the page has the beginning only. */
+const mayShut = () => isInTime() || isWithheld(settings);
 
 /** @param {Prompt} prompt */
 const shut = (prompt) => {
@@ -212,7 +228,7 @@ const hold = () => {
   const { granted = [], wall } = memory();
   const holds = wall && wall.until > Date.now() && (wall.only ? wall.only == key : !granted.includes(key));
   if (holds && settings.failure != 'show') shut(wall.prompt);
-  else if (settings.failure == 'hide') say('message', readmeter.refresh);
+  else if (settings.failure == 'hide' || isWithheld(settings)) say('message', readmeter.refresh);
 };
 
 /** Under the bar's line, where there is a bar. @param {Prompt} prompt */

@@ -41,6 +41,7 @@ interface Decision {
   remaining: number | null;
   reader: string;
   state: string | null;
+  grant: string | null;
   resets_at: string | null;
   prompt: Prompt | null;
 }
@@ -54,6 +55,7 @@ interface Settings {
   sections?: string | string[];
   tags?: string | string[];
   gate?: string;
+  body?: string;
   preview?: string | number;
   identity?: string | null;
   identityUrl?: string;

@@ -1,4 +1,5 @@
 /** The wall: an inline region with a heading where the article is cut. It moves no focus and traps none. */
+import { isWithheld } from './body.js';
 import { cut, findGate } from './cut.js';
 import { element } from './dom.js';
 import NO_ANSWER from './no-answer.json';
@@ -73,7 +74,7 @@ export const place = (section, settings) => {
     return false;
   }
   const preview = Number(settings.preview ?? 2);
-  const undo = cut(gate, preview >= 0 ? preview : 2, hosted(section, settings.nonce));
+  const undo = cut(gate, preview >= 0 ? preview : 2, isWithheld(settings), hosted(section, settings.nonce));
   open = () => {
     undo();
     open = nothing;
