@@ -36,7 +36,8 @@ _DECISION = Column(
 _TRAFFIC = Column(
     "traffic",
     "text",
-    "`reader`; `unstored` (the page could not keep a token); `suspected_bot`. Only `reader` is billed",
+    "`reader`; `unstored` (the page could not keep a token); `suspected_bot` (a robot by its user agent that did not "
+    "prove to be a search engine's). Only `reader` is billed",
 )
 _RULE_VERSION = Column("rule_version", "integer", "The version of the site's document that decided")
 _LOCAL_DATE = Column("local_date", "text", "The date on the site's calendar when it was read")
