@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from werkzeug.test import Client
 
 from tests.browser.conftest import PHONE
+from tests.browser.live import SITE, Live
 from tests.browser.publisher import Api, Paper, denied, granted, prompt, reply, unmetered
 from tests.browser.reader import Reader, settle
+from tests.support.api import site_document
+from tests.support.in_process import ADMIN
 
 WALL = "You have read your 5 free articles this month."
 ENTRY = "JSON.parse(localStorage['readmeter:riotimes'])"
@@ -214,6 +218,29 @@ def test_it_thanks_in_the_language_of_the_answer_on_a_phone(
     axe(page)
     reader.wall.scroll_into_view_if_needed()
     keep(page, f"wall-not-open-{lang}")
+
+
+CHECKOUT = "<script>location.replace(new URLSearchParams(location.search).get('return'))</script>"
+
+
+def test_the_real_service_sends_a_reader_to_the_checkout_and_back(page: Page, live: Live) -> None:
+    """A lift stands for the payment: it opens the article from one question to the next."""
+    document = site_document(SITE, live.paper.url, meters=[{"name": "default", "limits": {"anonymous": 0}}])
+    document["prompt"]["subscribe_url"] = f"{live.paper.url}/checkout?return={{return_url}}"
+    lifted = document | {"lift": [{"until": "2099-01-01T00:00:00Z", "match": {"paths": ["/paid"]}}]}
+    publish = lambda each: Client(live.app).put(f"/v1/admin/sites/{SITE}", json=each, headers=ADMIN)  # noqa: E731
+    assert publish(document).status_code == 200
+    live.page("/checkout", html=CHECKOUT)
+    page.goto(live.page("/paid"))
+    reader = Reader(page)
+    reader.wall.get_by_role("link", name="Subscribe").click()
+    reader.meets_the_wall("Thank you.")
+    assert page.url == f"{live.paper.url}/paid#readmeter-thanks"
+    assert publish(lifted).status_code == 200
+    page.clock.fast_forward(2100)
+    reader.sees_the_article()
+    assert page.url == f"{live.paper.url}/paid"
+    assert page.evaluate("readmeter.decision.reason") == "open"
 
 
 # What a click means for what was kept

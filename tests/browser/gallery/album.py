@@ -6,14 +6,14 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import launched
-from tests.browser.gallery.looks import DECISIONS, LOOKS, TEMPLATES, newspaper, picture
+from tests.browser.gallery.looks import LOOKS, PROMPTS, TEMPLATES, newspaper, picture
 
 ALBUM = Path(__file__).parents[3] / "docs" / "gallery"
 
 
 def page() -> str:
     """The album's page; its pictures lie beside it."""
-    return TEMPLATES.get_template("album.html").render(looks=LOOKS, prompts=list(DECISIONS)) + "\n"
+    return TEMPLATES.get_template("album.html").render(looks=LOOKS, prompts=PROMPTS) + "\n"
 
 
 def take(album: Path) -> None:

@@ -6,14 +6,14 @@ The sentences are those that the service says, the page is a newspaper's article
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from local.newspaper.articles import read_articles
 from readmeter.core.decision import Allowance, Decision
@@ -39,6 +39,8 @@ DECISIONS = {
     "wall": Decision("denied", "limit_reached", METER, Allowance(5, 5), DECEMBER),
     "registration": Decision("denied", "registration_required", METER, Allowance(5, 5), DECEMBER, extra=5),
 }
+# What stands in a wall's place after a checkout, and how a reader gets to see it.
+WAITS = {"thanks": 0, "not-open": 7}
 PROMPT = PromptRules(
     subscribe_url="https://www.example.com/subscribe",
     sign_in_url="https://www.example.com/sign-in",
@@ -64,7 +66,8 @@ class Look:
         return LANGUAGES[self.direction]
 
 
-LOOKS = [Look(*each) for each in product(DECISIONS, SIZES, LANGUAGES, ("light", "dark"))]
+PROMPTS = [*DECISIONS, *WAITS]
+LOOKS = [Look(*each) for each in product(PROMPTS, SIZES, LANGUAGES, ("light", "dark"))]
 
 
 @contextmanager
@@ -85,9 +88,14 @@ def picture(look: Look, paper: Paper, chromium: Browser) -> bytes:
     context = chromium.new_context(**SIZES[look.size], color_scheme=look.scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     try:
         page = context.new_page()
-        page.goto(f"{paper.server.url}/{look.language}")
-        prompt = page.locator("readmeter-bar section a, readmeter-wall section a").first
-        prompt.wait_for()
+        if look.prompt in WAITS:
+            page.clock.install()
+            page.goto(f"{paper.server.url}/{look.language}#readmeter-thanks")
+            page.locator("readmeter-wall section").wait_for()
+            wait_on(page, WAITS[look.prompt])
+        else:
+            page.goto(f"{paper.server.url}/{look.language}")
+            page.locator("readmeter-bar section a, readmeter-wall section a").first.wait_for()
         page.evaluate("document.fonts.load('1em Gallery')")  # fails where it is not installed: fonts-dejavu-core
         page.evaluate("document.querySelector('readmeter-wall')?.scrollIntoView({block: 'center'})")
         settle(page)
@@ -97,9 +105,19 @@ def picture(look: Look, paper: Paper, chromium: Browser) -> bytes:
         context.close()
 
 
+def wait_on(page: Page, questions: int) -> None:
+    """Lets time pass until so many more questions were answered, and what they led to is there."""
+    for _ in range(questions):
+        with page.expect_response("**/v1/views"):
+            page.clock.fast_forward(2100)
+    if questions:
+        page.locator("readmeter-wall section button").wait_for()
+
+
 def _answer(look: Look) -> dict[str, Any]:
-    decision = DECISIONS[look.prompt]
-    prompt = prompt_for(decision, PROMPT, [look.language], "https://www.example.com/")
+    decision = DECISIONS["wall" if look.prompt in WAITS else look.prompt]
+    rules = replace(PROMPT, help_url="https://www.example.com/help") if look.prompt in WAITS else PROMPT
+    prompt = prompt_for(decision, rules, [look.language], "https://www.example.com/")
     assert prompt
     allowance = asdict(decision.allowance) | {"remaining": decision.allowance.remaining} if decision.allowance else {}
     answer = granted() if decision.access == "granted" else denied()
