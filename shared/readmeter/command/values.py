@@ -4,15 +4,19 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+_NAMES = ("name", "id", "kid", "meter")
+
 
 def leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """Every value by its dotted name, as differences name them: a meter goes by its own."""
+    """Every value by its dotted name, as differences name them: a meter goes by its own, as all that has one."""
     if isinstance(value, dict) and value:
         for key, each in value.items():
             yield from leaves(f"{path}.{key}" if path else key, each)
-    elif path == "meters" and value:
-        for meter in value:
-            yield from leaves(f"meters.{meter['name']}", {key: meter[key] for key in meter if key != "name"})
+    elif isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        for number, each in enumerate(value):
+            named = next((key for key in _NAMES if key in each), None)
+            own = {key: each[key] for key in each if key != named}
+            yield from leaves(f"{path}.{each[named] if named else number}", own)
     else:
         yield path, value
 

@@ -97,6 +97,16 @@ def test_a_deployed_service_is_asked_with_aws_signature(run: Typist, service: Fa
 
 
 @pytest.mark.usefixtures("_credentials")
+def test_the_local_word_goes_to_the_local_service_alone(
+    run: Typist, service: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    service.answers["GET", "/v1/admin/exports"] = (200, {"exports": []})
+    ends(run("export", "list", "riotimes", "--api", "https://localhost:4566"), 0)
+    assert service.asked[0].headers["Authorization"].startswith("AWS4-HMAC-SHA256 ")
+
+
+@pytest.mark.usefixtures("_credentials")
 @pytest.mark.parametrize(
     ("method", "path", "query", "body"),
     [

@@ -11,7 +11,13 @@ from tests.support.command import Typist, ends
 from tests.support.fake_service import FakeService
 
 RIO = "/v1/admin/sites/riotimes"
-FOREVER = {"site": "riotimes", "subject": "ana", "plan": "yearly", "valid_from": None, "valid_until": None}
+FOREVER: dict[str, Any] = {
+    "subject": "ana",
+    "entitled": True,
+    "manual": {"plan": "yearly", "valid_from": None, "valid_until": None},
+    "subscriptions": [{"id": "sub_1", "status": "canceled", "plan": None, "paid_until": "2026-11-01T00:00:00Z"}],
+    "bonus": [{"meter": "default", "reads": 3, "until": "2026-12-01T00:00:00Z"}],
+}
 
 
 def sent(service: FakeService) -> list[Any]:
@@ -62,7 +68,7 @@ def test_a_view_without_a_meter_has_no_count(run: Typist, service: FakeService) 
 def test_a_grant_says_what_it_was_told(run: Typist, service: FakeService) -> None:
     service.answers["PUT", f"{RIO}/entitlements/ana"] = (200, FOREVER)
     given = ["--plan", "yearly", "--from", "2026-12-01", "--until", "2027-12-01T06:00:00-03:00"]
-    ends(run("entitlement", "grant", "riotimes", "ana", *given), 0, "plan         yearly", "valid_until  –")
+    ends(run("entitlement", "grant", "riotimes", "ana", *given), 0, "manual.plan                     yearly\n")
     run("entitlement", "grant", "riotimes", "ana")
     span = {"valid_from": "2026-12-01T00:00:00Z", "valid_until": "2027-12-01T06:00:00-03:00"}
     assert sent(service) == [{"plan": "yearly", **span}, {}]
@@ -89,7 +95,9 @@ def test_any_name_of_a_reader_is_one_part_of_the_path(
     run: Typist, service: FakeService, subject: str, segment: str
 ) -> None:
     service.answers["GET", f"{RIO}/entitlements/{segment}"] = (200, FOREVER)
-    ends(run("entitlement", "show", "riotimes", subject), 0, "yearly")
+    result = run("entitlement", "show", "riotimes", subject)
+    ends(result, 0, "manual.valid_until              –\n", "subscriptions.sub_1.status      canceled\n")
+    ends(result, 0, "bonus.default.reads             3\n")
 
 
 def test_what_staff_gave_is_taken_back(run: Typist, service: FakeService) -> None:
