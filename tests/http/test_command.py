@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from readmeter.command.client import Client, Content, Refused, site_path, urllib_transport
@@ -43,8 +44,8 @@ def month(service: Running, site: str, run: Any) -> str:
 def run(service: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     monkeypatch.chdir(tmp_path)
 
-    def type_(*words: str) -> Result:
-        result = CliRunner().invoke(main, words, env={"READMETER_API": service.api})
+    def type_(*words: str, standard_input: str = "") -> Result:
+        result = CliRunner().invoke(main, words, input=standard_input, env={"READMETER_API": service.api})
         assert "Traceback" not in result.output
         return result
 
@@ -135,6 +136,78 @@ def test_a_site_that_somebody_made_meanwhile_is_not_written_over(document: Path,
         client.call(
             "PUT", site_path(name), None, Content("application/yaml", document.read_bytes()), {"if-none-match": "*"}
         )
+
+
+# readers
+
+ISSUER = "https://id.riotimesonline.com"
+
+
+@pytest.fixture
+def members(document: Path, run: Any) -> str:
+    """A site whose readers sign in by a key of `token keys`."""
+    made = run("token", "keys", "--key", "key.json")
+    identity = {"issuer": ISSUER, **yaml.safe_load(made.stdout)}
+    document.write_text(document.read_text() + yaml.safe_dump({"identity": identity}))
+    assert run("site", "apply", document.name, "--yes").exit_code == 0
+    return document.stem
+
+
+@pytest.fixture
+def sees(service: Running, members: str, run: Any) -> Any:
+    """Why a signed-in reader may read an article or not."""
+
+    def reason(subject: str, article: str, *words: str) -> str:
+        told = run(
+            "token",
+            "identity",
+            "--key",
+            "key.json",
+            "--issuer",
+            ISSUER,
+            "--site",
+            members,
+            "--subject",
+            subject,
+            *words,
+        )
+        view = Api(service.api).post({"site": members, "article": article, "identity": told.stdout.strip()})
+        assert view.json["warnings"] == []
+        return str(view.json["reason"])
+
+    return reason
+
+
+def test_a_test_token_signs_a_reader_in(sees: Any) -> None:
+    assert sees("ana@example.com", "42") == "metered"
+    assert sees("ana@example.com", "42", "--subscriber") == "subscriber"
+
+
+def test_whom_staff_entitle_reads_without_limit(members: str, sees: Any, run: Any) -> None:
+    subject = "ana@example.com/é"
+    granted = run("entitlement", "grant", members, subject, "--plan", "press", "--until", "2099-01-01")
+    assert "manual.valid_until  2099-01-01T00:00:00Z" in granted.stdout
+    assert sees(subject, "42") == "subscriber"
+    assert run("entitlement", "revoke", members, subject, "--yes").exit_code == 0
+    assert "entitled       false" in run("entitlement", "show", members, subject).stdout
+    assert run("entitlement", "revoke", members, subject, "--yes").exit_code == 1
+
+
+def test_a_file_of_subscribers_is_all_written_or_none(members: str, sees: Any, run: Any, tmp_path: Path) -> None:
+    head = "subject,plan,valid_from,valid_until\n"
+    (tmp_path / "bad.csv").write_text(f"{head}ana,yearly,,\nbia,yearly,soon,\n")
+    refused = run("entitlement", "import", members, "bad.csv")
+    assert (refused.exit_code, "line 3: valid_from must be" in refused.stderr) == (1, True), refused.output
+    assert sees("ana", "42") == "metered"
+    (tmp_path / "good.csv").write_text(f"{head}ana,yearly,,\nbia,,,2099-01-01T00:00:00Z\n")
+    assert "2 lines are right and written" in run("entitlement", "import", members, "good.csv").stdout
+    assert [sees(subject, "43") for subject in ("ana", "bia")] == ["subscriber", "subscriber"]
+
+
+def test_a_secret_is_taken_from_standard_input(members: str, run: Any) -> None:
+    told = run("secret", "set", members, "stripe", standard_input="whsec_0123456789abcdef\n")
+    assert (told.exit_code, told.stdout) == (0, f"{members}: the secret stripe is set.\n")
+    assert run("secret", "set", members, "stripe", standard_input="nonsense").exit_code == 1
 
 
 # the page

@@ -33,7 +33,7 @@ def numbered(text: str) -> list[tuple[int, list[str]]]:
 @given(st.lists(st.tuples(CELLS, CELLS).map(list), max_size=12), st.integers(1, 5), st.integers(15, 60))
 def test_parts_hold_every_line_once_and_know_its_number(rows: list[list[str]], most: int, most_bytes: int) -> None:
     text = written(rows)
-    with mock.patch.multiple(entitlement, _MOST_LINES=most, _MOST_BYTES=most_bytes):
+    with mock.patch.multiple(entitlement, MOST_LINES=most, MOST_BYTES=most_bytes):
         parts = entitlement._parts(text.encode())
     found = []
     for part in parts:

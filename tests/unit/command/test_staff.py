@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from readmeter.command.client import Request
+from readmeter.staff.entitlement import MOST_BYTES
 from tests.support.command import Typist, ends
 from tests.support.fake_service import FakeService
 
@@ -178,10 +179,10 @@ def test_cells_that_hold_lines_do_not_move_the_count(run: Typist, service: FakeS
 
 def test_long_lines_go_in_smaller_requests(run: Typist, service: FakeService, tmp_path: Path) -> None:
     service.answers["PUT", f"{RIO}/entitlements"] = importing({})
-    (tmp_path / "all.csv").write_text(HEAD + "".join(f"{n}{'x' * 500},,,\n" for n in range(4_000)))
-    ends(run("entitlement", "import", "riotimes", "all.csv", "--dry-run"), 0, "4,000 lines")
+    (tmp_path / "all.csv").write_text(HEAD + "".join(f"{n}{'x' * 500},,,\n" for n in range(4_500)))
+    ends(run("entitlement", "import", "riotimes", "all.csv", "--dry-run"), 0, "4,500 lines")
     assert len(service.asked) == 3
-    assert all(len(request.body or b"") <= 1_000_000 for request in service.asked)
+    assert all(len(request.body or b"") <= MOST_BYTES for request in service.asked)
 
 
 def test_an_import_that_breaks_off_says_what_is_written(run: Typist, service: FakeService, tmp_path: Path) -> None:
@@ -211,20 +212,25 @@ def test_a_file_that_is_no_text_is_not_sent(run: Typist, service: FakeService, t
 
 # reader
 
-READER = {
-    "site": "riotimes",
+COUNTED = {"article": "Zm9v", "title": "Clouds on the Corcovado", "section": "City"}
+READER: dict[str, Any] = {
     "subject": "ana",
-    "subscriber": False,
+    "registered": True,
+    "entitled": False,
     "meters": [
-        {"meter": "default", "limit": 10, "used": 4, "remaining": 6, "resets_at": "2026-12-01T00:00:00-03:00"},
+        {"meter": "default", "limit": 10, "used": 4, "remaining": 6, "resets_at": "2026-12-01T00:00:00-03:00"}
+        | {"bonus": 3, "articles": [COUNTED, {"article": "YmFy", "title": None, "section": None}]},
+        {"meter": "markets", "limit": 1, "used": 0, "remaining": 1, "resets_at": None, "bonus": 0, "articles": []},
     ],
+    "gifts": {"per_month": 10, "given": 2, "remaining": 8},
 }
 
 
-def test_a_reader_is_shown_with_their_meters(run: Typist, service: FakeService) -> None:
+def test_a_reader_is_shown_with_meters_and_articles(run: Typist, service: FakeService) -> None:
     service.answers["GET", f"{RIO}/readers/ana"] = (200, READER)
     result = run("reader", "show", "riotimes", "ana")
-    ends(result, 0, "subscriber  false", "default     10     4          6  2026-12-01T00:00:00-03:00")
+    ends(result, 0, "ana is metered.", "default     10     4          6      3  2026-12-01T00:00:00-03:00", "0  –\n")
+    ends(result, 0, "default  Clouds on the Corcovado  City\n", "default  YmFy", "Gifts this month: 2 of 10 given.")
     assert json.loads(run("reader", "show", "riotimes", "ana", "--json").stdout) == READER
 
 
@@ -232,18 +238,19 @@ def test_a_reader_is_shown_with_their_meters(run: Typist, service: FakeService) 
 def test_what_cannot_be_undone_is_asked_for(
     run: Typist, service: FakeService, word: str, method: str, path: str
 ) -> None:
-    service.answers[method, f"{RIO}/readers{path}"] = (204, b"")
+    service.answers[method, f"{RIO}/readers{path}"] = (200, READER) if word == "reset" else (204, b"")
     ends(run("reader", word, "riotimes", "ana", answers="\n"), 1, "Nothing was changed.")
     ends(run("reader", word, "riotimes", "ana"), 2, "--yes")
     assert service.asked == []
-    ends(run("reader", word, "riotimes", "ana", answers="y\n"), 0, "ana ")
+    ends(run("reader", word, "riotimes", "ana", answers="y\n"), 0, "ana is ")
 
 
 def test_a_bonus_is_of_a_meter_and_ends(run: Typist, service: FakeService) -> None:
-    service.answers["PUT", f"{RIO}/readers/ana/bonus"] = (200, {})
-    given = ["--reads", "3", "--until", "2026-12-01"]
-    ends(run("reader", "bonus", "riotimes", "ana", *given), 0, "ana has 3 more of default until 2026-12-01T00:00:00Z.")
-    assert sent(service) == [{"meter": "default", "reads": 3, "until": "2026-12-01T00:00:00Z"}]
+    service.answers["PUT", f"{RIO}/readers/ana/bonus"] = (200, READER)
+    ends(run("reader", "bonus", "riotimes", "ana", "--reads", "3"), 0, "6      3")
+    run("reader", "bonus", "riotimes", "ana", "--reads", "0", "--meter", "markets", "--until", "2026-12-24")
+    until = {"until": "2026-12-24T00:00:00Z"}
+    assert sent(service) == [{"meter": "default", "reads": 3}, {"meter": "markets", "reads": 0, **until}]
 
 
 # secret
