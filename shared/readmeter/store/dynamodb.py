@@ -24,8 +24,6 @@ _OVERLOADED = {
     "ThrottlingException",
     "TransactionInProgressException",
 }
-# The second: boto3 sent a transaction again whose reply was lost, and an emulator has since gone on writing its items
-_UNSETTLED = {"TransactionConflictException", "IdempotentParameterMismatchException"}
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}  # reasons of a cancelled transaction
 
 
@@ -73,7 +71,7 @@ def _translated(error: ClientError) -> Exception:
     code = response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         return Refused(response.get("Item"))
-    if code in _UNSETTLED:
+    if code == "TransactionConflictException":
         return Conflict(code)
     if code == "TransactionCanceledException":
         reasons = {reason.get("Code") for reason in response.get("CancellationReasons", [])}
