@@ -17,7 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from local.clock import Clock
 from local.demo import SITE, introduce, readers
 from local.engine import FINANCE_TOPIC, ROOT, SECRET_ID, aws_environment, claim, engine, prepare
-from local.functions import Handler, background, load
+from local.functions import Context, Handler, background, load
 from local.gateway import Gateway
 from local.newspaper.app import newspaper
 from local.newspaper.operator import AdminApi, BackOffice
@@ -106,7 +106,8 @@ def _functions(
         exports = {"start": starts["ExportsFunction"], "items": items, "progress": pump.complete_until}
         # No crawler comes to a machine of one's own: search engines are not asked for their lists
         refresh = {**fetches, "crawlers": ()}
-        parts = {"ExportsFunction": exports, "RefreshFunction": refresh, "AdminFunction": fetches}
+        asks = {"ask": lambda event: handlers["ExportsFunction"](event, Context("effect"))}
+        parts = {"ExportsFunction": exports, "RefreshFunction": refresh, "AdminFunction": {**fetches, **asks}}
         handlers |= load(others, clock, settings, parts)
         stack.enter_context(Scheduler(template.schedules, starts, clock).running())
         yield handlers, pump.drain

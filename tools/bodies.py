@@ -273,6 +273,22 @@ class Difference(BaseModel):
     in_force: str = Field(description="ISO 8601 in the site's zone", json_schema_extra={"format": "date-time"})
 
 
+class MeterEffect(BaseModel):
+    meter: str
+    readers: int = Field(description="Readers of its allowance in the current period")
+    walled_before: int = Field(description="Of them, those whose next new article is refused now")
+    walled_now: int = Field(description="Those whose next new article would be refused")
+
+
+class Effect(BaseModel):
+    """What the change would do to the current readers at once."""
+
+    meters: list[MeterEffect] = Field(description="As they would take force now")
+    complete_until: str = Field(
+        description="All that was counted before is in it", json_schema_extra={"format": "date-time"}
+    )
+
+
 class Written(BaseModel):
     """What a PUT did, or would do."""
 
@@ -280,6 +296,10 @@ class Written(BaseModel):
     version: int
     warnings: list[FieldError] = Field(description="What the publisher probably did not mean")
     differences: list[Difference] = Field(description="Against the version before; empty for a new site")
+    effect: Effect | None = Field(
+        default=None,
+        description="Of a dry run alone; null for a new site, and where it could not be told (then a warning says so)",
+    )
 
 
 class ListedSite(BaseModel):
@@ -355,6 +375,49 @@ class Usage(BaseModel):
     complete_until: str = Field(
         description="All that was counted before is in the rows", json_schema_extra={"format": "date-time"}
     )
+
+
+class ReplayedMeter(BaseModel):
+    meter: str | None = Field(description="Of the proposal; null for articles that it exempts (granted) or locks")
+    reader_class: Literal["anonymous", "registered"]
+    reads: int
+    readers: int
+    granted: int
+    walled: int = Field(description="Reads that the proposal would have refused")
+    readers_walled: int
+    readers_at_limit_before: int = Field(description="Who had used all that their meter then allowed")
+    readers_at_limit_after: int
+
+
+class ReplayedBefore(BaseModel):
+    granted: int = Field(description="All of them: reads are recorded when they are granted")
+    readers_at_limit: int
+
+
+class ReplayedAfter(BaseModel):
+    granted: int
+    walled: int
+    readers_walled: int
+    readers_at_limit: int
+
+
+class Unknown(BaseModel):
+    reads_without_section: int = Field(description="Reads that a rule by section may or may not be about")
+
+
+class Replay(BaseModel):
+    """A month's reads under a proposed document. `reads` are those that a meter counted, and the open ones."""
+
+    site: str
+    period: str
+    version: int = Field(description="In force now")
+    reads: int
+    readers: int
+    before: ReplayedBefore
+    after: ReplayedAfter
+    meters: list[ReplayedMeter] = Field(description="In the proposal's order")
+    unknown: Unknown
+    notes: list[str] = Field(description="What the figures cannot know: sentences for people, in English")
 
 
 class StartedExport(BaseModel):

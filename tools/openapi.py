@@ -39,6 +39,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.StoredArticles,
     bodies.Usage,
     bodies.MonthReport,
+    bodies.Replay,
     NewExport,
     bodies.StartedExport,
     bodies.Exports,
@@ -521,10 +522,7 @@ def _admin_paths() -> Json:
         "description": "`*`: only a new site is written; where there is one 412, and nothing is written",
         "schema": {"type": "string", "enum": ["*"]},
     }
-    either = {
-        "application/json": {"schema": _ref("SiteDocument"), "example": DOCUMENT_EXAMPLE},
-        "application/yaml": {"schema": _ref("SiteDocument")},
-    }
+    either = _document_content()
     listed = {"site": "riotimes", "version": 3, "written_at": "2026-11-22T12:00:00Z"}
     versions = {"version": 3, "written_at": "2026-11-22T12:00:00Z", "written_by": "arn:aws:iam::123456789012:user/ana"}
     return {
@@ -681,18 +679,71 @@ def _usage_paths() -> Json:
                 "report",
                 "Tell a month for people",
                 {"200": _ok("As data.", "MonthReport"), **_problems(403, 404, 422, 503)},
-                parameters=[
-                    {
-                        "name": "period",
-                        "in": "query",
-                        "required": True,
-                        "description": "A month that has begun",
-                        "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"},
-                        "example": "2026-11",
-                    }
-                ],
+                parameters=[_month_asked("A month that has begun")],
             ),
         },
+        "/v1/admin/sites/{site}/replay": {
+            "parameters": [_site_in_path()],
+            "post": _staff(
+                "replay",
+                "Run a month's reads against a proposed document",
+                {
+                    "200": _ok("Before against after.", "Replay", _replayed()),
+                    **_problems(400, 403, 404, 413, 422, 503),
+                },
+                parameters=[_month_asked("A month that has begun, whose reads are all still kept")],
+                description="As if the document had been in force all along. Nothing is written.",
+                requestBody={
+                    "required": True,
+                    "description": "The document, as PUT takes it: JSON or YAML, at most 64 KB.",
+                    "content": _document_content(),
+                },
+            ),
+        },
+    }
+
+
+def _replayed() -> Json:
+    line = {
+        "meter": "default",
+        "reader_class": "anonymous",
+        "reads": 12840,
+        "readers": 4210,
+        "granted": 11120,
+        "walled": 1720,
+        "readers_walled": 905,
+        "readers_at_limit_before": 312,
+        "readers_at_limit_after": 1180,
+    }
+    return {
+        "site": "riotimes",
+        "period": "2026-11",
+        "version": 3,
+        "reads": 12840,
+        "readers": 4210,
+        "before": {"granted": 12840, "readers_at_limit": 312},
+        "after": {"granted": 11120, "walled": 1720, "readers_walled": 905, "readers_at_limit": 1180},
+        "meters": [line],
+        "unknown": {"reads_without_section": 0},
+        "notes": ["Lifts are not replayed: they are about days to come."],
+    }
+
+
+def _month_asked(description: str) -> Json:
+    return {
+        "name": "period",
+        "in": "query",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"},
+        "example": "2026-11",
+    }
+
+
+def _document_content() -> Json:
+    return {
+        "application/json": {"schema": _ref("SiteDocument"), "example": DOCUMENT_EXAMPLE},
+        "application/yaml": {"schema": _ref("SiteDocument")},
     }
 
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 
 from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
 from readmeter.core.keys import Keyring
-from readmeter.core.rules import Key
+from readmeter.core.rules import Key, Rules
 from readmeter.metering.keyring import CurrentKeyring
 from readmeter.outside.fetch import Fetcher
 from readmeter.outside.jwks import PublishedKeys
@@ -25,11 +25,12 @@ from readmeter.sites.articles import Article, parse_articles
 from readmeter.sites.check import Finding, warnings
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
-from readmeter.sites.document import SiteDocument
-from readmeter.sites.parse import MOST_BYTES, Invalid, TooLarge, Unreadable, parse_document
+from readmeter.sites.parse import Invalid, Unreadable
 from readmeter.staff.answers import Answer, busy, compact, instant, json_answer, no_such_site, nothing, text_answer
 from readmeter.staff.body import wrong_fields
 from readmeter.staff.caller import Caller
+from readmeter.staff.document import document_in
+from readmeter.staff.effect import UNKNOWN, Ask, ask_function, effect_job
 from readmeter.staff.entitlements import Entitlements
 from readmeter.staff.live import live_site
 from readmeter.staff.principals import Principals
@@ -47,6 +48,7 @@ from readmeter.store.readers import ReaderStore
 from readmeter.store.secrets import SiteSecrets
 from readmeter.store.sites import LiveSite, SiteStore, Version
 from readmeter.web.event import Request
+from readmeter.web.fault import fault_fields
 from readmeter.web.problem import Problem
 
 _TRIES = 5  # PUTs of one site at one instant that all get through
@@ -62,12 +64,16 @@ class Admin:
         published: PublishedKeys,
         keyring: Callable[[], Keyring],
         clock: Callable[[], float],
+        ask: Ask,
+        report: Callable[[Exception], None],
     ) -> None:
         self._store = store
         self._articles = articles
         self._published = published
         self._keyring = keyring
         self._clock = clock
+        self._ask = ask
+        self._report = report
 
     def sites(self, caller: Caller, _: Event) -> Answer:
         listed = [site for site in self._store.sites() if caller.may(site.site)]
@@ -81,7 +87,7 @@ class Admin:
         )
 
     def put(self, caller: Caller, event: Event, site: str) -> Answer:
-        document = _document(event, site)
+        document = document_in(event, site)
         rehearses = is_true(event, "dry_run")
         jwks_url = document.identity and document.identity.jwks_url
         keys = self._published.look(jwks_url) if jwks_url else ()
@@ -103,11 +109,17 @@ class Admin:
             old = json.loads(live.latest.document) if live else None
             changes = differences(old, document.data(), compiled, now)
             found = [*warnings(document), *early_limits(changes), *_missing_keys(keys)]
+            told: dict[str, Any] = {}
+            if rehearses:
+                told["effect"] = self._effect(compiled.current) if live else None
+                if live and told["effect"] is None:
+                    found.append(("", UNKNOWN))
             answer = {
                 "site": site,
                 "version": number,
                 "warnings": [{"pointer": pointer, "detail": detail} for pointer, detail in found],
                 "differences": changes,
+                **told,
             }
             return json_answer(answer, 200 if live or rehearses else 201, {"etag": _etag(number)})
         raise busy()
@@ -172,6 +184,14 @@ class Admin:
             }
         )
 
+    def _effect(self, proposed: Rules) -> Any:
+        """None where it cannot be told now: all else that a dry run says stands without it."""
+        try:
+            return self._ask(effect_job(proposed))
+        except Exception as fault:
+            self._report(fault)
+            return None
+
     def _version(self, site: str, number: str) -> Version:
         """That version, also of a deleted site."""
         if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
@@ -187,10 +207,12 @@ def build(
     clock: Callable[[], float] = time.time,
     fetch: Callable[[str], Any] | None = None,
     token_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ask: Ask | None = None,
 ) -> StaffRouter:
     """The handler over the tables and the secret that `environ` names; `clock` gives seconds since the epoch.
 
-    `fetch` gives the JSON at an address, or raises `Unfetched`.
+    `fetch` gives the JSON at an address, or raises `Unfetched`. `ask` runs a job's event and gives its answer
+    (deployed: in an invocation of the exports function).
     """
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
@@ -198,11 +220,16 @@ def build(
     keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
     sites = SiteStore(database, table)
     published = PublishedKeys(PublishedStore(database, table), fetch or Fetcher(), clock)
+    logger = Logger()
+
+    def report(fault: Exception) -> None:
+        logger.error("fault", extra=fault_fields("effect", fault))
+
     articles = ArticleStore(database, table)
-    admin = Admin(sites, articles, published, keyring, clock)
+    admin = Admin(sites, articles, published, keyring, clock, ask or ask_function(environ), report)
     staff = PrincipalStore(database, table)
     principals = Principals(staff)
-    router = StaffRouter(Logger(), PrincipalCache(staff, clock).sites)
+    router = StaffRouter(logger, PrincipalCache(staff, clock).sites)
     site_secrets = Secrets(sites, SiteSecrets(secrets_manager, environ["SECRET_PREFIX"]))
     router.route("/v1/admin/sites", {"GET": admin.sites})
     router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
@@ -242,21 +269,6 @@ def _missing_keys(keys: tuple[Key, ...] | str) -> list[Finding]:
         return []
     kept = "it is fetched again every five minutes, and keys that came from there before still hold"
     return [("/identity/jwks_url", f"This address {keys}; {kept}.")]
-
-
-def _document(event: Event, site: str) -> SiteDocument:
-    content = Request.of(event.raw_event).content(MOST_BYTES)
-    try:
-        document = parse_document(content, event.headers.get("content-type", ""))
-    except TooLarge as error:
-        raise Problem(413, error.detail) from None
-    except Unreadable as error:
-        raise Problem(400, error.detail) from None
-    except Invalid as error:
-        raise wrong_fields(error.errors, "The site document") from None
-    if document.site != site:
-        raise wrong_fields([("/site", "must be the id in the path")], "The site document")
-    return document
 
 
 def _articles(event: Event) -> list[Article]:

@@ -19,9 +19,11 @@ from botocore.config import Config
 from readmeter.core.period import local_date
 from readmeter.core.rules import Rules
 from readmeter.metering.keyring import CurrentKeyring
+from readmeter.sites.compile import compile_rules
 from readmeter.sites.parse import Invalid, Unreadable
 from readmeter.staff.answers import Answer, instant, json_answer, no_such_site
 from readmeter.staff.caller import Caller
+from readmeter.staff.document import document_in
 from readmeter.staff.router import StaffRouter
 from readmeter.store.articles import ArticleStore
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
@@ -29,6 +31,7 @@ from readmeter.store.exports import ExportLine, ExportStore
 from readmeter.store.principals import PrincipalCache, PrincipalStore
 from readmeter.store.sites import SiteStore, Version
 from readmeter.usage.announcement import Announcement
+from readmeter.usage.effect import effect
 from readmeter.usage.exports import Exporter
 from readmeter.usage.jobs import Jobs, Start
 from readmeter.usage.manifest import Manifest
@@ -39,6 +42,7 @@ from readmeter.usage.period import ExportPeriod, export_id, parse_export_id
 from readmeter.usage.progress import StreamProgress
 from readmeter.usage.query import By, UsageQuery, kept_from
 from readmeter.usage.reconcile_job import ReconcileJob, drift_metric
+from readmeter.usage.replay_month import replay_month
 from readmeter.usage.report_data import report_data
 from readmeter.usage.request import NewExport, parse_new_export, period_of
 from readmeter.usage.verification import Verification, verify
@@ -122,6 +126,24 @@ class Usage:
             raise Problem(422, "`period` in the query is a month that has begun.")
         labels = self._articles.labels(site)
         return json_answer(report_data(self._ledger, self._exports, self._exporter, labels, rules, month, now))
+
+    def replay(self, _: Caller, event: Event, site: str) -> Answer:
+        now = self._clock()
+        months = Months(self._versions(site))
+        month = _asked(event, "period")
+        if month is None or not month.is_month:
+            raise Problem(422, "`period` in the query is a month, as in 2026-11.")
+        proposed = compile_rules(document_in(event, site), months.rules_at(now).version + 1)
+        if not month.start(months.zone(month)).timestamp() <= now < months.kept_until(month):
+            raise Problem(422, "`period` in the query is a month that has begun and whose reads are all still kept.")
+        return json_answer(replay_month(self._ledger, self._articles.labels(site), months, proposed, month, now))
+
+    def effect(self, proposed: Rules) -> dict[str, Any]:
+        """What the admin function's dry run tells of the current readers."""
+        now = self._clock()
+        in_force = Months(self._versions(proposed.site)).rules_at(now)
+        complete_until = instant(max(self._progress(now), 0))
+        return {"meters": effect(self._ledger, in_force, proposed, now), "complete_until": complete_until}
 
     def create(self, caller: Caller, event: Event) -> Answer:
         wanted = _new_export(event)
@@ -282,7 +304,12 @@ def build(
     router = _router(usage, StaffRouter(logger, scopes))
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return router(event, context) if "requestContext" in event else jobs.run(event)
+        match event:
+            case {"requestContext": _}:
+                return router(event, context)
+            case {"job": "effect", "rules": dict(rules)}:
+                return usage.effect(Rules.load(rules))
+        return jobs.run(event)
 
     return handle
 
@@ -290,6 +317,7 @@ def build(
 def _router(usage: Usage, router: StaffRouter) -> StaffRouter:
     router.route("/v1/admin/sites/<site>/usage", {"GET": usage.usage})
     router.route("/v1/admin/sites/<site>/report", {"GET": usage.report})
+    router.route("/v1/admin/sites/<site>/replay", {"POST": usage.replay})
     router.route("/v1/admin/exports", {"GET": usage.listed, "POST": usage.create})
     router.route("/v1/admin/exports/<export>", {"GET": usage.get}, _site_of_export)
     verification = {"GET": usage.verification, "POST": usage.verify}

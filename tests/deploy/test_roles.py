@@ -26,6 +26,7 @@ EXPECTED = {
         "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
         "Secret": {"secretsmanager:GetSecretValue"},
         SITES_SECRETS: {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"},
+        "${ExportsFunction.Arn}:live": {"lambda:InvokeFunction"},
         "AdminLog.Arn": LOGS,
     },
     "ReaderRole": {

@@ -68,6 +68,7 @@ def test_every_route_of_both_apis_is_read_with_its_function(template: Template) 
         ("AdminApi", "DELETE /v1/admin/principals/{name}"): "AdminFunction",
         ("AdminApi", "GET /v1/admin/sites/{site}/usage"): "ExportsFunction",
         ("AdminApi", "GET /v1/admin/sites/{site}/report"): "ExportsFunction",
+        ("AdminApi", "POST /v1/admin/sites/{site}/replay"): "ExportsFunction",
         ("AdminApi", "GET /v1/admin/exports"): "ExportsFunction",
         ("AdminApi", "POST /v1/admin/exports"): "ExportsFunction",
         ("AdminApi", "GET /v1/admin/exports/{id}"): "ExportsFunction",

@@ -25,6 +25,7 @@ class Months:
 
     def __init__(self, versions: Sequence[Version]) -> None:
         self._compiled = list(_compiled(versions))
+        self._by_number = {compiled.current.version: compiled for _, compiled in self._compiled}
         self.created_at = min(version.written_at for version in versions)
 
     @property
@@ -47,7 +48,11 @@ class Months:
 
     def rules(self, month: ExportPeriod) -> Rules:
         """Those in force in the middle of the month: a zone changes at a month's first instant only."""
-        return self.rules_at(datetime(month.first.year, month.first.month, 15, 12, tzinfo=UTC).timestamp())
+        return self.rules_at(_middle(month))
+
+    def rules_of(self, version: int, month: ExportPeriod) -> Rules:
+        """What the version was in the month: a change that waited was in force in all of it, or in none."""
+        return self._by_number[version].in_force(_middle(month))
 
     def zone(self, month: ExportPeriod) -> str:
         return self.rules(month).timezone
@@ -61,6 +66,10 @@ class Months:
 
     def keep_days(self, month: ExportPeriod) -> int:
         return self.rules(month).retention.ledger_reader_days
+
+
+def _middle(month: ExportPeriod) -> float:
+    return datetime(month.first.year, month.first.month, 15, 12, tzinfo=UTC).timestamp()
 
 
 def _compiled(versions: Sequence[Version]) -> Iterator[tuple[float, CompiledSite]]:

@@ -6,6 +6,7 @@ What the buckets' own policies refuse is not rehearsed: ministack knows no `s3:O
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -153,7 +154,12 @@ ITSELF = {"ExportsRole": {("ExportsFunction.Arn", "lambda:InvokeFunction")}}
 
 
 def listed(role: str) -> set[tuple[str, str]]:
-    return {(target, action) for target, actions in EXPECTED[role].items() for action in actions}
+    """As ministack asks: of a function, whatever the alias."""
+    return {
+        (re.sub(r"^\$\{(.+)\}:live$", r"\1", target), action)
+        for target, actions in EXPECTED[role].items()
+        for action in actions
+    }
 
 
 def is_allowed(probe: Probe, clients: Clients, names: dict[str, str]) -> bool:

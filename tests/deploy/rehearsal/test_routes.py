@@ -188,6 +188,10 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
         (after(admin("PUT", f"{PRINCIPALS}/eva@SITE", {"sites": []}), admin("DELETE", f"{PRINCIPALS}/eva@SITE")), 204),
         (admin("DELETE", f"{PRINCIPALS}/nobody@SITE"), 404),
     ),
+    f"POST {SITES}/{{site}}/replay": (
+        (admin("POST", f"{SITES}/SITE/replay?period=PERIOD", site_document("SITE")), 200),
+        (admin("POST", f"{SITES}/SITE/replay?period=PERIOD", {"site": "SITE"}), 422),
+    ),
     f"GET {EXPORTS}": ((admin("GET", f"{EXPORTS}?site=SITE"), 200), (admin("PUT", EXPORTS, {}), 404)),
     f"POST {EXPORTS}": (
         (admin("POST", EXPORTS, {"site": "SITE", "period": "PERIOD"}), 202),
