@@ -19,7 +19,7 @@ from readmeter.command.output import Desk, command, number
 @click.option("--referrer", help="The page that the reader comes from")
 @click.option("--gift", help="The token of a gift link")
 @click.option("--subject", help="Who is signed in: your id of the reader")
-@click.option("--identity", help="The signed token that says so, to have it checked as well")
+@click.option("--identity", help="The signed token that says so, in place of --subject")
 @click.option("--reader", help="The token that the reader's browser keeps")
 @click.option("--address", help="The reader's IP address")
 @click.option("--user-agent", help="What the reader's program calls itself")

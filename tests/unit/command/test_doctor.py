@@ -433,9 +433,38 @@ def test_copies_elsewhere_are_not_fetched(doctor: Doctor) -> None:
     assert not any("feeds.test" in request.url for request in doctor.web.asked)
 
 
-def test_a_text_that_is_withheld_cannot_be_looked_for(doctor: Doctor) -> None:
+def test_where_nothing_is_hidden_nothing_can_be_looked_for(doctor: Doctor) -> None:
+    doctor.web.put(FEED, rss(html.escape(WHOLE)))
     text = f'<div class="story-text"><p>{TEXT[0]}</p><p>Subscribe.</p></div>'
     assert doctor.looks(article(LINKS["feed"], text))["feed"][0] == "not checked"
+
+
+WITHHELD = TAG.replace("data-site", 'data-body="/markets/coffee/text" data-site')
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "said"),
+    [
+        (403, "ok", "gives nothing without a grant"),
+        (401, "ok", "gives nothing without a grant"),
+        (200, "failed", "gives the text without a grant"),
+        (404, "failed", "answers 404"),
+    ],
+)
+def test_a_text_that_is_withheld_has_to_be(doctor: Doctor, status: int, outcome: str, said: str) -> None:
+    doctor.web.put(f"{URL}/text", WHOLE, status=status)
+    found = doctor.looks(article(tag=WITHHELD))
+    assert found["withheld text"][0] == outcome
+    assert said in found["withheld text"][1]
+    assert found["gate"] == ("ok", "The wall stands after the 5 paragraphs of div.story-text.")
+
+
+def test_of_a_withheld_text_a_beginning_is_no_leak_but_a_page_that_has_all_of_it_is_looked_at(doctor: Doctor) -> None:
+    doctor.web.put(f"{URL}/text", "", status=403)
+    doctor.web.put(PAPER, article(tag=WITHHELD))
+    assert doctor.looks(article(LINKS["print view"], tag=WITHHELD))["print view"][0] == "ok"
+    doctor.web.put(PAPER, article())
+    assert doctor.looks(article(LINKS["print view"], tag=WITHHELD))["print view"][0] == "not checked"
 
 
 def test_a_dozen_addresses_are_the_most(doctor: Doctor) -> None:

@@ -131,6 +131,8 @@ def gate(page: Page) -> Check:
     if given and not _matches(given, page.gate):
         told = f"Nothing matches `data-gate` {given}; the wall would stand in <{page.gate.tag}>. Correct the selector."
         return Check("gate", "warning", told)
+    if page.text_elsewhere:
+        return Check("gate", "ok", f"The wall stands after the {blocks} paragraphs of {_called(page.gate)}.")
     kept = blocks - len(page.hidden)
     return Check("gate", "ok", f"At the wall {kept} of {blocks} paragraphs stay, in {_called(page.gate)}.")
 

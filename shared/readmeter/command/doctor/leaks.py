@@ -27,24 +27,39 @@ _WHAT_TO_DO = {
 
 def leaks(page: Page, visitor: Visitor) -> Iterator[Check]:
     """A check for each kind of copy. Copies that carry the tag count as the page does: they are none."""
+    if page.text_elsewhere:
+        yield _withheld(page, page.text_elsewhere, visitor)
     for name, addresses, absent in (
         ("feed", _feeds(page), "The page names no feed."),
         ("REST API", _rest(page), "Nothing says that this is WordPress."),
         ("AMP", [page.absolute(each.get("href")) for each in page.links("amphtml")], "The page has no AMP version."),
         ("print view", _print_views(page), ""),
     ):
-        if not addresses:
-            yield Check(name, "ok", absent)
-        elif not _telling(page):
-            yield Check(name, "not checked", "The page's source holds no text beyond the preview to look for.")
-        else:
+        if addresses:
             yield _worst([_copy(name, page, address, visitor) for address in addresses])
+        else:
+            yield Check(name, "ok", absent)
 
 
 def given_away(page: Page, copy: Fetched) -> int:
     """How many of the paragraphs that a wall hides stand in the copy."""
     text = _letters(_content(copy))
     return sum(paragraph in text for paragraph in _telling(page))
+
+
+def _withheld(page: Page, address: str, visitor: Visitor) -> Check:
+    """Whether the text that is asked for with a grant is given to whoever asks."""
+    name = "withheld text"
+    try:
+        answer = visitor.get(address, within=page.origin)
+    except NotFetched as error:
+        return Check(name, "not checked", f"{error}.")
+    if answer.status == 200:
+        told = f"{address} gives the text without a grant: let your server verify it (docs/body-withheld.md)."
+        return Check(name, "failed", told)
+    if answer.status in (401, 403):
+        return Check(name, "ok", f"{address} gives nothing without a grant.")
+    return Check(name, "failed", f"{address} answers {answer.status}: `data-body` has to be where the text is.")
 
 
 def _copy(name: str, page: Page, address: str, visitor: Visitor) -> Check:
@@ -54,13 +69,21 @@ def _copy(name: str, page: Page, address: str, visitor: Visitor) -> Check:
         return Check(name, "not checked", f"{error}.")
     if copy.status != 200:
         return Check(name, "ok", f"{address} answers {copy.status}.")
-    found = given_away(page, copy)
-    if not found:
-        return Check(name, "ok", f"{address} gives no text beyond the preview.")
-    if copy.is_html and name != "AMP" and Page(copy).snippet is not None:
+    if copy.is_html and name != "AMP" and _counts_as_well(page, Page(copy)):
         return Check(name, "ok", f"{address} carries the tag as well.")
-    of = len(_telling(page))
-    return Check(name, "failed", f"{address} gives {found} of {of} hidden paragraphs: {_WHAT_TO_DO[name]}.")
+    if not _telling(page):
+        return Check(
+            name, "not checked", f"The page's source holds no text beyond the preview to look for in {address}."
+        )
+    found, of = given_away(page, copy), len(_telling(page))
+    if found:
+        return Check(name, "failed", f"{address} gives {found} of {of} hidden paragraphs: {_WHAT_TO_DO[name]}.")
+    return Check(name, "ok", f"{address} gives no text beyond the preview.")
+
+
+def _counts_as_well(page: Page, copy: Page) -> bool:
+    """Whether the copy carries the tag, and withholds what the page withholds."""
+    return copy.snippet is not None and bool(copy.text_elsewhere) == bool(page.text_elsewhere)
 
 
 def _worst(checks: list[Check]) -> Check:

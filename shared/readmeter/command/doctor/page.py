@@ -127,10 +127,15 @@ class Page:
         given = self.setting("preview")
         return int(given) if given.isdecimal() else 2
 
+    @property
+    def text_elsewhere(self) -> str:
+        """Where the rest of a withheld text is asked for with a grant; "" where the page has all of it."""
+        return self.absolute(self.setting("body")) if self.setting("body") else ""
+
     @cached_property
     def hidden(self) -> Sequence[str]:
-        """The paragraphs that a wall takes away: all beyond the preview, and one at least."""
-        blocks = self.paragraphs
+        """The paragraphs that a wall takes away: all beyond the preview, and one at least; none of a beginning."""
+        blocks = [] if self.text_elsewhere else self.paragraphs
         return blocks[min(self.preview, len(blocks) - 1) :] if blocks else []
 
     @cached_property
