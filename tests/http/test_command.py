@@ -138,6 +138,22 @@ def test_a_site_that_somebody_made_meanwhile_is_not_written_over(document: Path,
         )
 
 
+def test_a_change_is_told_by_what_it_does_to_readers(site: str, month: str, run: Any, tmp_path: Path) -> None:
+    proposed = tmp_path / "proposed.yaml"
+    document = yaml.safe_load(run("site", "show", site, "--yaml").stdout)
+    document["meters"][0]["limits"]["anonymous"] = 1
+    proposed.write_text(yaml.safe_dump(document))
+    told = run("site", "diff", "proposed.yaml")
+    assert "default                1              0     1\n" in told.stdout, told.output
+    document["meters"][0]["limits"]["anonymous"] = 0
+    proposed.write_text(yaml.safe_dump(document))
+    replayed = run("replay", site, month, "proposed.yaml")
+    assert replayed.exit_code == 0, replayed.output
+    assert f"{month} of {site}: 1 read by 1 reader." in replayed.stdout
+    assert "reads walled                 0      1\n" in replayed.stdout
+    assert "Only reads that were made are replayed" in replayed.stderr
+
+
 # readers
 
 ISSUER = "https://id.riotimesonline.com"

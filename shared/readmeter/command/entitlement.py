@@ -11,7 +11,7 @@ import click
 
 from readmeter.command.client import CommandError, Content, Refused, site_path, words
 from readmeter.command.instant import instant
-from readmeter.command.output import Desk, command, number
+from readmeter.command.output import Desk, command, counted, number
 from readmeter.command.site import YES
 from readmeter.command.values import leaves, shown
 from readmeter.core.article import normal
@@ -90,7 +90,8 @@ def import_(desk: Desk, site: str, file: Path, dry_run: bool) -> None:
         told = "; ".join(_sentence(each) for each in bad[:_NAMED])
         more = f"; and {number(len(bad) - _NAMED)} more" if len(bad) > _NAMED else ""
         raise Refused(f"{file}: {told}{more}. Nothing was written.")
-    desk.say(f"{site}: {number(lines)} lines are right{'' if dry_run else ' and written'}.")
+    said = "is right" if lines == 1 else "are right"
+    desk.say(f"{site}: {counted(lines, 'line')} {said}{'' if dry_run else ' and written'}.")
 
 
 @dataclass(frozen=True, slots=True)

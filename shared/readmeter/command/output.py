@@ -140,3 +140,7 @@ def offline(function: Function) -> Function:
 
 def number(value: int) -> str:
     return f"{value:,}"
+
+
+def counted(amount: int, what: str) -> str:
+    return f"{number(amount)} {what}{'' if amount == 1 else 's'}"

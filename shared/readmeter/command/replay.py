@@ -7,7 +7,7 @@ import click
 from readmeter.command.client import Misused, site_path
 from readmeter.command.documents import read_right
 from readmeter.command.export import month
-from readmeter.command.output import Desk, command, number
+from readmeter.command.output import Desk, command, counted, number
 from readmeter.command.site import FILE
 
 _NUMBERS = {
@@ -39,7 +39,7 @@ def replay(desk: Desk, site: str, month: str, file: Path) -> None:
         desk.answer(answer)
         return
     before, after = answer["before"], answer["after"]
-    desk.say(f"{month} of {site}: {number(answer['reads'])} reads by {number(answer['readers'])} readers.")
+    desk.say(f"{month} of {site}: {counted(answer['reads'], 'read')} by {counted(answer['readers'], 'reader')}.")
     rows = [
         ["reads granted", number(before["granted"]), number(after["granted"])],
         ["reads walled", "0", number(after["walled"])],

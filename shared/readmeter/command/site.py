@@ -11,7 +11,7 @@ import yaml
 
 from readmeter.command import documents
 from readmeter.command.client import Content, Misused, Refused, site_path
-from readmeter.command.output import Desk, command, number, offline
+from readmeter.command.output import Desk, command, counted, number, offline
 from readmeter.command.values import leaves, shown
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -40,8 +40,8 @@ def validate(desk: Desk, file: Path) -> None:
         for finding in findings:
             desk.say(documents.sentence(written, kind, *finding))
     if written.errors:
-        raise Refused(f"{file} is no site document: {_counted(len(written.errors), 'error')}.")
-    desk.say(f"{file}: fine, {_counted(len(written.warnings), 'warning')}.")
+        raise Refused(f"{file} is no site document: {counted(len(written.errors), 'error')}.")
+    desk.say(f"{file}: fine, {counted(len(written.warnings), 'warning')}.")
 
 
 @site.command()
@@ -207,7 +207,3 @@ def _tell_effect(desk: Desk, effect: Mapping[str, Any]) -> None:
 
 def _from(in_force: str, now: float) -> str:
     return "at once" if datetime.fromisoformat(in_force).timestamp() <= now + _AT_ONCE else in_force
-
-
-def _counted(amount: int, what: str) -> str:
-    return f"{number(amount)} {what}{'' if amount == 1 else 's'}"
