@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from readmeter.core.article import identity, path_of
+from readmeter.core.decision import Reason
 from readmeter.core.encoding import base64url, from_base64url
 from readmeter.core.grant import page_hash, write_grant
 from readmeter.core.keys import Keyring, TokenSecret
@@ -97,10 +98,10 @@ IDENTITIES = {
 
 
 def signed(
-    page: Page = COFFEE, reason: str = "metered", *, at: float = ISSUED, keys: Keyring = KEYS, site: str = SITE
+    page: Page = COFFEE, reason: Reason = "metered", *, at: float = ISSUED, keys: Keyring = KEYS, site: str = SITE
 ) -> str:
     """A genuine grant."""
-    return write_grant(keys, site, READER, page.identity, reason, page.hash, at)  # type: ignore[arg-type]
+    return write_grant(keys, site, READER, page.identity, reason, page.hash, at)
 
 
 def altered(head: dict[str, Any] | None = None, claims: dict[str, Any] | None = None, key: bytes | None = None) -> str:
@@ -127,7 +128,7 @@ def granted() -> dict[str, tuple[str, Page, dict[str, Any]]]:
     """By name: the grant, the page that it is brought to, what else is so."""
     rotated = Keyring("for ever", (OLD, NEW))
     cases: dict[str, tuple[str, Page, dict[str, Any]]] = {
-        f"{reason}": (signed(reason=reason), COFFEE, {})
+        reason: (signed(reason=reason), COFFEE, {})
         for reason in ("metered", "repeat", "exempt", "open", "subscriber", "institution", "crawler", "gift")
     }
     cases |= {f"page: {name}": (signed(_as_browsers_send(name, page)), page, {}) for name, page in PAGES.items()}

@@ -170,8 +170,7 @@ def test_verifiers_know_an_article_again_by_the_grant_key_alone() -> None:
 
 def test_a_grant_by_campaign_is_soft() -> None:
     assert "soft" not in granted()
-    campaign: Any = "campaign"
-    assert granted(campaign)["soft"] is True
+    assert granted("campaign")["soft"] is True
 
 
 def test_the_page_hash_knows_no_order() -> None:
