@@ -15,12 +15,17 @@ from typing import Any
 
 import pytest
 from botocore.loaders import JSONFileLoader
+from hypothesis import settings
 
 from local.engine import ROOT, engine
 from readmeter.store.dynamodb import DynamoDB
 from tests.support.engines import Tables, client_of, moto_tables, tables
 
 pytest_plugins = ("tests.support.dynamodb_local",)
+
+# How long an example takes says how busy the machine is, and nothing else
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(optionalhook=True)

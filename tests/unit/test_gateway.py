@@ -60,7 +60,7 @@ def assert_made_by_the_gateway(answer: TestResponse, status: int, message: str) 
         ("POST", "/v1/admin/sites/riotimes/explain"),
         ("OPTIONS", "/v1/admin/sites"),
         ("POST", "/v1/gifts/1"),
-        ("POST", "/v1/webhooks/stripe/riotimes"),
+        ("POST", "/v1/webhooks/paddle/riotimes"),
         ("GET", "/v1/" + "x" * 5_000 + "/y"),
     ],
 )
