@@ -141,6 +141,10 @@ def test_two_institutions_have_two_names() -> None:
     assert caught.value.errors == [("/institutions/1/name", "must differ from every other institution's name")]
 
 
+def test_a_network_that_is_partly_ipv4_in_the_form_of_ipv6_is_none_of_either() -> None:
+    assert [place for place, _ in refused("::/80", origins=LAPTOP)] == ["0"]
+
+
 @pytest.mark.parametrize(
     ("cidr", "size"),
     [

@@ -29,6 +29,7 @@ _NOWHERE = tuple(
         "224.0.0.0/3",
     )
 )
+_MAPPED = IPv6Network("::ffff:0:0/96")
 _EVERYWHERE = IPv6Network("2000::/3")  # all of IPv6 that is given out
 
 
@@ -58,6 +59,8 @@ def network_errors(document: SiteDocument) -> Iterator[tuple[str, str]]:
                     entry.at,
                     "must hold addresses of the internet: that of the institution's router, not those inside",
                 )
+            elif version == 6 and entry.network.overlaps(_MAPPED):
+                yield entry.at, "must not reach into ::ffff:0:0/96: that is IPv4, and is written as such"
         elif length < _SHORTEST[version]:
             yield entry.at, f"must have a mask of /{_SHORTEST[version]} or longer: nobody has a larger network"
 

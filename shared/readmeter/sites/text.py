@@ -15,7 +15,6 @@ from readmeter.core import article
 LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
 RETURN_URL = "{return_url}"
 
-_MAPPED = IPv6Network("::ffff:0:0/96")  # IPv4 in the form of IPv6
 _NO_ZONES = {"Factory", "localtime"}
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _ORIGIN = re.compile(rf"(https?)://({_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])(?::([1-9][0-9]{{0,4}}))?")
@@ -97,7 +96,7 @@ def network(value: str) -> str:
             "must be a network, its first address and its mask: 143.107.0.0/16, 2001:12d0::/32 "
             "(one address alone: /32, in IPv6 /128)",
         ) from None
-    if isinstance(meant, IPv6Network) and meant.prefixlen and meant.overlaps(_MAPPED):
+    if isinstance(meant, IPv6Network) and meant.network_address.ipv4_mapped:
         raise PydanticCustomError("network", "must be written as IPv4 where it is IPv4: 143.107.0.0/16")
     if ip_address(address) != meant.network_address:
         raise PydanticCustomError(
