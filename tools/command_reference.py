@@ -38,7 +38,7 @@ def _section(path: str, command: click.Command) -> str:
     )
     rows = [row for row in _options(command, context) if not row[0].startswith(SHARED)]
     table = "".join(f"| `{option}` | {meaning} |\n" for option, meaning in rows)
-    head = f"\n## {path} {arguments}\n\n{' '.join((command.help or '').split())}\n"
+    head = f"\n## {' '.join(filter(None, (path, arguments)))}\n\n{' '.join((command.help or '').split())}\n"
     return head + (f"\n| option | meaning |\n|---|---|\n{table}" if rows else "")
 
 

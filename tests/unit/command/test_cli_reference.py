@@ -1,5 +1,7 @@
 """The reference of the command is the command."""
 
+import re
+
 from click import Option
 
 from readmeter.command.main import main
@@ -14,7 +16,7 @@ def test_the_reference_is_in_step() -> None:
 def test_every_command_and_option_is_told() -> None:
     text = GUIDE.read_text(encoding="utf-8")
     for path, command in commands(main, "readmeter"):
-        section = text.partition(f"\n## {path} ")[2].partition("\n## ")[0]
+        section = re.split(rf"\n## {path}\b", text)[1].partition("\n## ")[0]
         own = [each for each in command.params if isinstance(each, Option) and each.opts[0] not in SHARED]
         assert [each.opts[0] for each in own if f"`{each.opts[0]}" not in section] == []
 
