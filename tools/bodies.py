@@ -523,6 +523,33 @@ class ReaderByStaff(BaseModel):
     gifts: GivenAway | None = Field(description="null where the site's readers give nothing away")
 
 
+class ViewToExplain(ViewRequest):
+    """A view, and what only staff may add to it."""
+
+    site: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(  # type: ignore[assignment]
+        default=None, description="The id in the path"
+    )
+    address: str | None = Field(
+        default=None, description="The reader's IPv4 or IPv6 address: for institutions, crawlers"
+    )
+    user_agent: str | None = Field(default=None, description="What the reader's program calls itself: for crawlers")
+    subject: str | None = Field(
+        default=None, description="Who is signed in, by the publisher's own id, in place of `identity`"
+    )
+
+
+class Because(BaseModel):
+    rule: str = Field(description="In the order in which rules are asked; `meter <name>` for each meter")
+    decides: bool
+    why: str
+
+
+class Explained(Decision):
+    """A decision, and why."""
+
+    rules: list[Because]
+
+
 class BadLine(BaseModel):
     line: int = Field(description="From 1, the header's")
     column: str | None = Field(description="null: the whole line")

@@ -51,6 +51,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     bodies.RefusedFile,
     GivenBonus,
     bodies.ReaderByStaff,
+    bodies.ViewToExplain,
+    bodies.Explained,
     Scope,
     bodies.WrittenScope,
     SecretValue,
@@ -247,6 +249,7 @@ def document() -> Json:
             **_principal_paths(),
             **_entitlement_paths(),
             **_staff_reader_paths(),
+            **_explain_paths(),
         },
         "components": {
             "schemas": _schemas(),
@@ -972,6 +975,48 @@ def _staff_reader_paths() -> Json:
                     "required": True,
                     "description": "At most 8 KB.",
                     "content": {"application/json": {"schema": _ref("GivenBonus"), "example": bonus}},
+                },
+            ),
+        },
+    }
+
+
+def _explain_paths() -> Json:
+    asked = {
+        "article": "carnival-opens",
+        "sections": ["brazil"],
+        "subject": "user-1842",
+        "address": "192.0.2.1",
+    }
+    because = [
+        {
+            "rule": "subscriber",
+            "decides": False,
+            "why": "The reader is signed in, but neither the publisher's token nor an account here entitles them.",
+        },
+        {"rule": "meter default", "decides": True, "why": "2 of 10 are used: there is room for one more."},
+    ]
+    numbers = {"limit": 10, "used": 2, "remaining": 8, "reader": None, "state": None, "grant": None, "prompt": None}
+    return {
+        "/v1/admin/sites/{site}/explain": {
+            "parameters": [_site_in_path()],
+            "post": _staff(
+                "explain",
+                "Ask why a view would be decided",
+                {
+                    "200": _ok(
+                        "The decision, and every rule in order.",
+                        "Explained",
+                        DECISION_EXAMPLE | numbers | {"rules": because},
+                    ),
+                    **_problems(400, 403, 404, 413, 422, 503),
+                },
+                description="The decision that /v1/access would give now: which rule takes it, and why each other "
+                "does not. Nothing is counted, written or minted.",
+                requestBody={
+                    "required": True,
+                    "description": "A view as pages send it, at most 8 KB. `site` may be absent.",
+                    "content": {"application/json": {"schema": _ref("ViewToExplain"), "example": asked}},
                 },
             ),
         },

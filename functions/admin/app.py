@@ -17,7 +17,10 @@ from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
 from readmeter.core.keys import Keyring
 from readmeter.core.rules import Key, Rules
+from readmeter.metering.crawlers import Crawlers, HostNames, Verdict
 from readmeter.metering.keyring import CurrentKeyring
+from readmeter.metering.standing import Standings
+from readmeter.metering.views import Views
 from readmeter.outside.fetch import Fetcher
 from readmeter.outside.jwks import PublishedKeys
 from readmeter.sites.articles import MOST_BYTES as MOST_ARTICLE_BYTES
@@ -32,6 +35,7 @@ from readmeter.staff.caller import Caller
 from readmeter.staff.document import document_in
 from readmeter.staff.effect import UNKNOWN, Ask, ask_function, effect_job
 from readmeter.staff.entitlements import Entitlements
+from readmeter.staff.explain import Explain
 from readmeter.staff.live import live_site
 from readmeter.staff.principals import Principals
 from readmeter.staff.query import is_true
@@ -42,6 +46,9 @@ from readmeter.store.accounts import AccountStore
 from readmeter.store.articles import ArticleStore, Label
 from readmeter.store.database import Conflict
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
+from readmeter.store.merging import MergeStore
+from readmeter.store.meters import MeterStore
+from readmeter.store.notes import NoteStore
 from readmeter.store.principals import PrincipalCache, PrincipalStore
 from readmeter.store.published import PublishedStore
 from readmeter.store.readers import ReaderStore
@@ -244,14 +251,12 @@ def build(
         {"GET": entitlements.get, "PUT": entitlements.put, "DELETE": entitlements.delete},
     )
     router.route("/v1/admin/sites/<site>/secrets/<name>", {"PUT": site_secrets.put})
-    readers = Readers(
-        sites,
-        accounts,
-        ReaderStore(database, environ["METER_TABLE"], token_bytes),
-        articles,
-        keyring,
-        clock,
-    )
+    meters = environ["METER_TABLE"]
+    readers = Readers(sites, accounts, ReaderStore(database, meters, token_bytes), articles, keyring, clock)
+    views = Views(MeterStore(database, meters), MergeStore(database, meters), NoteStore(database, meters), token_bytes)
+    crawlers = Crawlers(PublishedStore(database, table).networks, HostNames(), _nobody_is_told)
+    explain = Explain(sites, views, Standings.stored(database, table, clock), crawlers, keyring, clock)
+    router.route("/v1/admin/sites/<site>/explain", {"POST": explain.explain})
     router.route("/v1/admin/sites/<site>/readers/<subject>", {"GET": readers.get, "DELETE": readers.delete})
     router.route("/v1/admin/sites/<site>/readers/<subject>/reset", {"POST": readers.reset})
     router.route("/v1/admin/sites/<site>/readers/<subject>/bonus", {"PUT": readers.put_bonus})
@@ -261,6 +266,10 @@ def build(
         is_for_every_site=True,
     )
     return router
+
+
+def _nobody_is_told(name: str, verdict: Verdict, now: float) -> None:
+    """Of a visitor who was only thought of."""
 
 
 def _missing_keys(keys: tuple[Key, ...] | str) -> list[Finding]:

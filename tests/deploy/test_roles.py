@@ -22,7 +22,7 @@ EXPECTED = {
     },
     "SnippetRole": {"SnippetLog.Arn": LOGS},
     "AdminRole": {
-        "MeterTable.Arn": {"dynamodb:PutItem", "dynamodb:Query"},
+        "MeterTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "SiteTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"},
         "Secret": {"secretsmanager:GetSecretValue"},
         SITES_SECRETS: {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"},

@@ -85,10 +85,13 @@ def test_the_running_service_prints_nothing_of_what_it_is_sent(service: Running,
         api.call("PUT", f"/v1/admin/sites/{CANARY}", {CANARY: CANARY}, headers).status,
         api.admin("PUT", f"/v1/admin/sites/{document['site']}", {**document, CANARY: CANARY}).status,
         api.admin("GET", f"/v1/admin/sites/{document['site']}?version={CANARY}").status,
+        api.admin("PUT", f"/v1/admin/sites/{document['site']}/entitlements/{CANARY}", {"plan": CANARY}).status,
+        api.admin("POST", f"/v1/admin/sites/{document['site']}/readers/{CANARY}/reset").status,
+        api.admin("POST", f"/v1/admin/sites/{document['site']}/explain", {**body, "address": CANARY}).status,
         api.call("GET", "/v1/health", None, {"host": f"{CANARY}.example"}).status,
         api.call("GET", "/v1/health", None, {f"x-{CANARY}": CANARY * 2_000}).status,
     ]
-    assert statuses == [200, 422, 404, 403, 400, 413, 405, 404, 404, 403, 422, 422, 403, 431]
+    assert statuses == [200, 422, 404, 403, 400, 413, 405, 404, 404, 403, 422, 422, 201, 200, 422, 403, 431]
     assert_silent(service.log.read_text())
 
 

@@ -59,6 +59,7 @@ def test_every_route_of_both_apis_is_read_with_its_function(template: Template) 
         ("AdminApi", "GET /v1/admin/sites/{site}/entitlements/{subject}"): "AdminFunction",
         ("AdminApi", "PUT /v1/admin/sites/{site}/entitlements/{subject}"): "AdminFunction",
         ("AdminApi", "DELETE /v1/admin/sites/{site}/entitlements/{subject}"): "AdminFunction",
+        ("AdminApi", "POST /v1/admin/sites/{site}/explain"): "AdminFunction",
         ("AdminApi", "GET /v1/admin/sites/{site}/readers/{subject}"): "AdminFunction",
         ("AdminApi", "DELETE /v1/admin/sites/{site}/readers/{subject}"): "AdminFunction",
         ("AdminApi", "POST /v1/admin/sites/{site}/readers/{subject}/reset"): "AdminFunction",

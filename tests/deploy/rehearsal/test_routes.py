@@ -160,6 +160,10 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
         ),
         (admin("DELETE", f"{SITES}/SITE/entitlements/d@example.com"), 404),
     ),
+    f"POST {SITES}/{{site}}/explain": (
+        (admin("POST", f"{SITES}/SITE/explain", {"article": "a", "subject": "a@example.com"}), 200),
+        (admin("POST", f"{SITES}/SITE/explain", {"article": "a", "address": "here"}), 422),
+    ),
     f"GET {SITES}/{{site}}/readers/{{subject}}": (
         (admin("GET", f"{SITES}/SITE/readers/a@example.com"), 200),
         (admin("GET", f"{SITES}/SITE/readers/~"), 422),
