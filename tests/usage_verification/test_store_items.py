@@ -2,6 +2,7 @@
 
 import pytest
 
+from readmeter.core.rules import Campaign
 from readmeter.store.database import Item
 from readmeter.usage.ledger import new_rows
 from readmeter.usage.meter_items import ScannedItems
@@ -59,6 +60,25 @@ def test_a_month_with_everything_in_it_matches(newsroom: Newsroom) -> None:
     after = newsroom.reconcile()
     assert (after.status, after.compared + after.erased) == ("matched", 4)
     assert after.erased
+
+
+@pytest.mark.parametrize("record", [(), ("campaign",)], ids=["unrecorded", "recorded"])
+def test_what_campaigns_opened_and_what_was_observed_matches(newsroom: Newsroom, record: tuple[str, ...]) -> None:
+    desk = newsroom.desk
+    campaigns = (Campaign("newsletter", 2), Campaign("spring", 2))
+    desk.publish(compiled(meter(anonymous=1), campaigns=campaigns, record=record, mode="observe"))
+    for name in ("newsletter", "spring"):
+        assert desk.view("a", campaign=name)["reason"] == "campaign"
+    assert [desk.view(article)["reason"] for article in "bc"] == ["metered", "open"]
+    token = desk.view("d", campaign="spring")["reader"]
+    newsroom.stream()
+    before = newsroom.reconcile()
+    rows = 2 + (3 if record else 0)
+    assert (before.status, before.compared) == ("matched", rows)
+    desk.erase(token)
+    newsroom.stream()
+    after = newsroom.reconcile()
+    assert (after.status, after.compared, after.erased, after.erasures_off) == ("matched", 0, rows, 0)
 
 
 def test_windows_that_closed_and_one_that_was_erased_match_in_each_month(newsroom: Newsroom) -> None:

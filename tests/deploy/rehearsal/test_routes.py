@@ -321,6 +321,12 @@ def invoked(deployment: Deployment, route: Route, method: str, body: Any = None,
     return answer
 
 
+def test_a_dry_run_is_told_by_the_exports_function_what_it_does_to_readers(deployment: Deployment, paper: str) -> None:
+    rehearsed = deployment.api.admin("PUT", f"{SITES}/{paper}?dry_run=true", site_document(paper)).json
+    assert [line["meter"] for line in rehearsed["effect"]["meters"]] == ["default"]
+    assert rehearsed["warnings"] == []
+
+
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "ANY"], ids=lambda route: route.path)
 def test_a_preflight_is_answered_by_the_deployed_function(deployment: Deployment, route: Route) -> None:
     """Not over HTTP: ministack's API answers preflights itself, API Gateway only with a CorsConfiguration."""
