@@ -4,6 +4,7 @@ import pytest
 
 from readmeter.core.rules import Match
 from tests.support.endpoint import SEED, Desk
+from tests.support.identities import identity_rules, sign
 from tests.support.meters import snapshot
 from tests.support.site import ORIGIN, compiled, meter
 from tests.support.wire import Wire
@@ -96,6 +97,53 @@ def test_access_reads_once_and_writes_nothing(desk: Desk, wire: Wire, table: str
 def test_a_view_asks_the_site_table_at_most_once(desk: Desk, wire: Wire) -> None:
     desk.view("a")
     assert wire.to(desk.tables.site_table) == ["GetItem"]
+
+
+class TestSignedIn:
+    """What a reader costs who brings the publisher's token: one read of the account beside the write."""
+
+    @pytest.fixture(autouse=True)
+    def _tiers(self, desk: Desk, wire: Wire) -> None:
+        tiers = meter(limits={"anonymous": 5, "registered": 10})
+        desk.publish(compiled(tiers, meter("markets", unit="days", days=30), identity=identity_rules()))
+        wire.sent.clear()
+
+    def asked(self, desk: Desk, wire: Wire) -> list[str]:
+        """Without the site's rules, which are read in any case."""
+        own = [sent.operation for sent in wire.sent if sent.table == desk.tables.meter_table]
+        return [*["GetItem of the account"] * (len(wire.to(desk.tables.site_table)) - 1), *own]
+
+    def test_a_counted_read_is_one_write(self, desk: Desk, wire: Wire) -> None:
+        token = desk.view("a", seed=None, identity=sign())["reader"]
+        assert self.asked(desk, wire) == ["GetItem of the account", "UpdateItem"]
+        desk.view("b", reader=token, identity=sign())
+        assert self.asked(desk, wire) == ["GetItem of the account", "UpdateItem"]
+
+    def test_a_subscriber_writes_nothing(self, desk: Desk, wire: Wire) -> None:
+        desk.view("a", seed=None, identity=sign(subscriber=True))
+        assert self.asked(desk, wire) == ["GetItem of the account"]
+
+    def test_a_newcomer_who_is_signed_in_from_the_start_is_looked_for_once_an_allowance(
+        self, desk: Desk, wire: Wire
+    ) -> None:
+        desk.view("a", identity=sign())
+        assert self.asked(desk, wire) == ["GetItem of the account", "GetItem", "GetItem", "UpdateItem"]
+
+    def test_the_view_that_merges_is_one_transaction_and_one_write(self, desk: Desk, wire: Wire) -> None:
+        """The contract's exception."""
+        desk.view("a")
+        wire.sent.clear()
+        token = desk.view("b", identity=sign())["reader"]
+        assert sum(sent.units for sent in wire.sent) == 2 * 2 + 1
+        looks = ["GetItem"] * 3  # both readers' items of the meter that was read, one of the other
+        assert self.asked(desk, wire) == [
+            "GetItem of the account",
+            *looks,
+            "TransactWriteItems",
+            "UpdateItem",
+        ]
+        desk.view("c", reader=token, identity=sign())
+        assert self.asked(desk, wire) == ["GetItem of the account", "UpdateItem"]
 
 
 GOOD = {"site": "riotimes", "article": "a", "seed": SEED}
