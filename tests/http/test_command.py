@@ -235,6 +235,22 @@ def test_what_a_reader_used_is_shown_given_back_and_erased(members: str, sees: A
     assert "Clouds" not in run("reader", "show", members, "ana").stdout
 
 
+def test_a_decision_is_explained_rule_by_rule(members: str, sees: Any, run: Any) -> None:
+    sees("ana", "42")
+    told = run("explain", members, "--article", "43", "--subject", "ana", "--section", "city")
+    assert told.exit_code == 0, told.output
+    assert "→  meter default  1 of 5 are used: there is room for one more.\n" in told.stdout
+    assert "granted: metered, by version 1. default: 1 of 5 used, 4 left until " in told.stdout
+    run("entitlement", "grant", members, "ana")
+    told = run("explain", members, "--article", "43", "--subject", "ana")
+    assert "→  subscriber " in told.stdout
+    assert "granted: subscriber, by version 1.\n" in told.stdout
+    forged = run("explain", members, "--article", "43", "--identity", "forged")
+    assert (forged.exit_code, forged.stderr.startswith("warning: ")) == (0, True), forged.output
+    wrong = run("explain", members, "--article", "43", "--address", "here")
+    assert (wrong.exit_code, "[address: must be an IPv4 or IPv6 address]" in wrong.stderr) == (1, True)
+
+
 def test_a_secret_is_taken_from_standard_input(members: str, run: Any) -> None:
     told = run("secret", "set", members, "stripe", standard_input="whsec_0123456789abcdef\n")
     assert (told.exit_code, told.stdout) == (0, f"{members}: the secret stripe is set.\n")

@@ -39,7 +39,7 @@ DECISION = {
     "warnings": ["identity: has expired"],
     "rules": [
         {"rule": "exempt", "decides": False, "why": "No section, tag or path of this page is exempt."},
-        {"rule": "meters.default", "decides": True, "why": "The first meter that matches this page."},
+        {"rule": "meter default", "decides": True, "why": "The first meter that matches this page."},
     ],
 }
 
@@ -48,7 +48,7 @@ def test_explain_shows_every_rule_and_which_one_decides(run: Typist, service: Fa
     service.answers["POST", f"{RIO}/explain"] = (200, DECISION)
     view = ["--article", "42", "--section", "city", "--section", "rain", "--tag", "storm", "--subject", "ana"]
     result = run("explain", "riotimes", *view, "--address", "192.0.2.1", "--user-agent", "Googlebot/2.1")
-    ends(result, 0, "→  meters.default  The first meter", "   exempt          No section")
+    ends(result, 0, "→  meter default  The first meter", "   exempt         No section")
     ends(result, 0, "granted: metered, by version 3. default: 2 of 5 used, 3 left until 2026-12-01T00:00:00-03:00.")
     ends(result, 0, "warning: identity: has expired")
     assert sent(service) == [
