@@ -7,13 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from jwt.algorithms import ECAlgorithm
+
 from benchmarks.stub import Canned
 from readmeter.core.article import digest
 from readmeter.core.encoding import base64url
 from readmeter.core.keys import Keyring
-from readmeter.core.tokens import Reader, reader_token
+from readmeter.core.tokens import Reader, reader_token, registered_reader
 from readmeter.sites.compile import compile_site
 from readmeter.sites.document import SiteDocument
+from readmeter.store.accounts import account_key
 from readmeter.store.meters import partition
 
 ORIGIN = "https://www.riotimesonline.com"
@@ -24,6 +29,20 @@ _SECRET = json.dumps({"permanent": "the secret of a benchmark, as long as a real
 _KEYRING = Keyring.parse(_SECRET)
 _DAY = 86_400
 _METER = {"name": "default", "limits": {"anonymous": 5}}
+_ISSUER, _KEY = "https://id.riotimesonline.com", generate_private_key(SECP256R1())
+# Every kind of reader that a site may have: what an anonymous view costs is with all of them
+_READERS = {
+    "identity": {
+        "issuer": _ISSUER,
+        "keys": [{"kid": "1", "alg": "ES256", "jwk": ECAlgorithm.to_jwk(_KEY.public_key(), as_dict=True)}],
+    },
+    "institutions": [{"name": f"USP {n}", "cidrs": [f"143.107.{n}.0/24", f"2001:12d0:{n}::/48"]} for n in range(20)],
+    "campaigns": [{"name": "newsletter", "per_reader": 5}],
+    "referrers": ["news.google.com"],
+    "gifts": {"per_month": 10, "valid_days": 5},
+    "lift": [{"until": "2099-01-01T00:00:00Z", "match": {"tags": ["storm"]}}],
+    "locked": {"tags": ["premium"]},
+}
 
 Ask = Callable[[str], dict[str, Any]]  # calls the handler with an event's text: the answer in payload 2.0
 
@@ -131,6 +150,10 @@ def prepared() -> tuple[Canned, Callable[[Ask], list[Kind]]]:
     over = store.reader(3, READ_BEFORE, refuses=True)
     opened = {"ws": {"N": str(int(time.time()) - 40 * _DAY)}}
     back = store.reader(4, READ_BEFORE, refuses=True, site=WINDOW_SITE, **opened)
+    signed_in = registered_reader(_KEYRING, SITE, "reader-7")
+    store.items[account_key(SITE, signed_in.name)["pk"]["S"]] = account_key(SITE, signed_in.name)
+    store.items[partition(SITE, signed_in.name)["S"]] = meter_item(SITE, signed_in.name, READ_BEFORE)
+    registered = reader_token(_KEYRING, SITE, signed_in, time.time())
     shown = [{"kind": "prompt_shown", "article": "seen-1", "at": "2026-11-22T12:00:00Z"}]
 
     def kinds(ask: Ask) -> list[Kind]:
@@ -147,9 +170,24 @@ def prepared() -> tuple[Canned, Callable[[Ask], list[Kind]]]:
             Kind("bad request (422)", event(body(None, newcomer, url=None)), status=422),
             Kind("counted, with one event of the page", event(body("article", newcomer, events=shown)), "metered"),
             Kind("counted, first of a new window", event(body("article", back, WINDOW_SITE)), "metered"),
+            Kind(
+                "counted, of a registered reader", event(body("article", registered, identity=_identity())), "metered"
+            ),
+            Kind(
+                "subscriber",
+                event(body("article", registered, identity=_identity(subscriber=True))),
+                "subscriber",
+            ),
         ]
 
     return store.canned(), kinds
+
+
+def _identity(**claims: Any) -> str:
+    """As long as the bench runs."""
+    now = int(time.time())
+    said = {"iss": _ISSUER, "aud": SITE, "sub": "reader-7", "iat": now, "exp": now + 7200, **claims}
+    return jwt.encode(said, _KEY, "ES256", {"kid": "1"})
 
 
 def _document(site: str, period: dict[str, object]) -> SiteDocument:
@@ -161,6 +199,7 @@ def _document(site: str, period: dict[str, object]) -> SiteDocument:
             "timezone": "America/Sao_Paulo",
             "meters": [{**_METER, "period": period}],
             "exempt": {"sections": ["obituaries"]},
+            **_READERS,
             "prompt": {"subscribe_url": f"{ORIGIN}/subscribe", "sign_in_url": f"{ORIGIN}/sign-in"},
         }
     )

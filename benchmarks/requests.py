@@ -25,11 +25,12 @@ much as one that is done. USD are those units a million times, at the list price
 
 _AFTER = """\
 Beside a decision an environment reads a site's rules once in 10 s (half a read unit) and the secret once in 5
-minutes. A view that carries events, or a recorded unmetered read, takes one write more. An item stays within 1
-KB, so that a write costs one unit, up to {most} counted reads of a reader in a period. The naive pattern pays
-less for a repeat without state (two reads are cheaper than a write) and grants more than the limit to parallel
-tabs. The peer: 27 SQL queries for a granted check, 30 and one write for a refused one (quoted, measured
-2026-11-22; not in this run)."""
+minutes. The site has every kind of reader and rule that one may have: an anonymous view asks for none of them; the
+account of who is signed in is one read. A view that carries events, or a recorded unmetered read, takes one write
+more. An item stays within 1 KB, so that a write costs one unit, up to {most} counted reads of a reader in a period.
+The naive pattern pays less for a repeat without state (two reads are cheaper than a write) and grants more than the
+limit to parallel tabs. The peer: 27 SQL queries for a granted check, 30 and one write for a refused one (quoted,
+measured 2026-11-22; not in this run)."""
 
 
 @dataclass(frozen=True)
