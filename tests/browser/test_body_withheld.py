@@ -293,14 +293,23 @@ def test_without_an_answer_nobody_is_left_with_half_an_article_and_no_word(
 def test_a_wall_may_come_late_where_there_is_nothing_to_take_away(page: Page, paper: Paper, beginning: str) -> None:
     let_go = Event()
     paper.api.answer = lambda _: let_go.wait(20) and denied()
+    page.add_init_script("document.addEventListener('readmeter:loaded', () => (window.loaded = true))")
     page.clock.install()
     page.goto(beginning)
-    page.wait_for_function("document.querySelector('readmeter-bar')")
-    settle_frames(page)
+    page.wait_for_function("window.loaded")
     page.clock.fast_forward(1600)
     Reader(page).meets_the_wall(CANNOT)
     let_go.set()
     Reader(page).meets_the_wall("You have read your 5 free articles this month.")
+
+
+def test_a_miss_is_told_however_late_it_is(page: Page, paper: Paper, beginning: str) -> None:
+    """Where the rare part of the script comes after the time that a wall has, on a full page."""
+    page.route("**/more-*.js", lambda route: page.clock.fast_forward(1600) or route.continue_())
+    paper.api.answer = 503, {}, b""
+    page.clock.install()
+    page.goto(beginning)
+    Reader(page).meets_the_wall(CANNOT)
 
 
 def test_another_articles_text_is_the_business_of_who_brings_it(page: Page, paper: Paper, beginning: str) -> None:
@@ -312,7 +321,3 @@ def test_another_articles_text_is_the_business_of_who_brings_it(page: Page, pape
     settle(page)
     assert asked_for(paper) == []
     assert page.evaluate("readmeter.decision.grant") == "grant-token"
-
-
-def settle_frames(page: Page) -> None:
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

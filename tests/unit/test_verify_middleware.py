@@ -1,6 +1,5 @@
 """Python's middleware: who gets an article's text, what others are told, and what holds while keys are missing."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from readmeter.verify.readmeter_verify import (
     ReadmeterAsgiMiddleware,
     ReadmeterMiddleware,
 )
+from tests.support.coroutines import ran
 from tests.support.verifiers import VECTORS
 
 KEYS = GrantKeys.parse(json.dumps(VECTORS["grant_keys"]))
@@ -76,7 +76,7 @@ def by_asgi(path: str, authorization: str | None, **options: Any) -> Answer:
 
     headers = [(b"authorization", authorization.encode())] if authorization is not None else []
     guarded = ReadmeterAsgiMiddleware(asgi_app, page=page, **options)
-    asyncio.run(guarded({"type": "http", "path": path, "headers": headers}, receive, send))
+    ran(guarded({"type": "http", "path": path, "headers": headers}, receive, send))
     [start, body] = sent
     return Answer(start["status"], {n.decode(): v.decode() for n, v in start["headers"]}, body["body"].decode())
 
@@ -154,7 +154,7 @@ def test_a_lifespan_is_none_of_its_business() -> None:
         raise AssertionError("asked about what is no request")
 
     nothing: Any = None
-    asyncio.run(ReadmeterAsgiMiddleware(app, keys=lambda: KEYS, page=page)({"type": "lifespan"}, nothing, nothing))
+    ran(ReadmeterAsgiMiddleware(app, keys=lambda: KEYS, page=page)({"type": "lifespan"}, nothing, nothing))
     assert seen == ["lifespan"]
 
 

@@ -1,6 +1,5 @@
 """The examples of docs/body-withheld.md, as they stand there: who may have the text gets it, nobody else does."""
 
-import asyncio
 import json
 import os
 import runpy
@@ -23,6 +22,7 @@ from readmeter.core.grant import page_hash, write_grant
 from readmeter.core.keys import Keyring
 from readmeter.core.tokens import Reader
 from tests.conftest import free_port
+from tests.support.coroutines import ran
 from tests.support.documents import block
 from tests.support.verifiers import asked_of_cloudfront
 
@@ -92,7 +92,7 @@ def test_the_asgi_example(keys: dict[str, Any], python: Callable[[str, str], Any
             sent.append(message)
 
         scope = {"type": "http", "path": BODY, "headers": list(headers)}
-        asyncio.run(application(scope, None, send))
+        ran(application(scope, None, send))
         return sent[0]["status"], sent[1]["body"].decode()
 
     assert ask()[0] == 403

@@ -58,7 +58,7 @@ export const more = (main, set, remember, send, article, carried, asked, answer)
   } else if (answer) miss();
   else {
     clearTimeout(waiting);
-    if (isInTime()) waiting = window.setTimeout(hold, since + PATIENCE - Date.now());
+    if (mayShut()) waiting = window.setTimeout(hold, since + PATIENCE - Date.now());
   }
   if (!answer && settings.identityUrl) return identityInTime(settings, since);
 };
@@ -217,7 +217,7 @@ const say = (sentence, ...more) => {
 
 /** No usable answer came: reported where the article stays open. */
 const miss = () => {
-  if (isInTime()) hold();
+  if (mayShut()) hold();
   if (!stands()) note(names().miss);
 };
 
