@@ -258,6 +258,17 @@ class TestTheReadersRights:
         assert sum(int(item["e"]["N"]) for item in items) == 2, "usage stays what it was"
         assert signed_in(desk, "c")["used"] == 3, "the allowance stays spent"
 
+    def test_a_site_that_is_switched_off_still_shows_and_erases(self, desk: Desk, wire: Wire) -> None:
+        """Off, a site looks at nobody's token when it decides; a reader's rights end with no switch."""
+        signed_in(desk, "a")
+        desk.publish(compiled(mode="off", identity=identity_rules()))
+        wire.sent.clear()
+        assert signed_in(desk, "b")["reason"] == "exempt"
+        assert wire.to(desk.tables.meter_table) == []
+        assert desk.reader(sign()).json["meters"][0]["used"] == 1
+        assert desk.reader(sign(), "DELETE").status == 204
+        assert [stamps(item) for item in desk.tables.meter_items()] == [{}]
+
     def test_an_identity_that_proves_nothing_is_nobodys_bearer(self, desk: Desk) -> None:
         signed_in(desk, "a")
         assert desk.reader(sign(exp=int(NOW) - 3600)).status == 401

@@ -57,8 +57,8 @@ class GiftsEndpoint(Endpoint):
         """Raises `Problem` 401 where nobody is signed in."""
         identity = self._standings.identity(token, rules, now)
         if not isinstance(identity, Identity):
-            why = identity.why if identity else "The site is switched off"
-            raise Problem(401, f"Only who is signed in gives articles away. {why}.")
+            why = f": {identity.why}" if identity else ""
+            raise Problem(401, f"Only who is signed in gives articles away{why}.")
         reader = registered_reader(self._keyring(), rules.site, identity.subject)
         return reader, self._standings.signed_in(reader, rules, now, claims_to_pay=identity.subscriber)
 

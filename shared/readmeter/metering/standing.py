@@ -58,7 +58,7 @@ class Standings:
         Raises `Unavailable` where a registered reader's account cannot be read.
         """
         brought = readers_of((view.reader, cookie), view.seed, keyring, rules.site, now)
-        identity = self.identity(view.identity, rules, now)
+        identity = None if rules.mode == "off" else self.identity(view.identity, rules, now)
         standing = Standing(
             institution=_institution(rules, address),
             gift=_giver(keyring, rules, view.gift, article, now),
@@ -87,11 +87,11 @@ class Standings:
         )
 
     def identity(self, token: str | None, rules: Rules, now: float) -> Identity | Ignored | None:
-        """Whom the publisher's token names; None where there is none, and where the site is switched off.
+        """Whom the publisher's token names; None where there is none.
 
         Raises `Unavailable` where the keys that the publisher names elsewhere were never read.
         """
-        if token is None or rules.mode == "off":
+        if token is None:
             return None
         return verify(token, rules.identity, rules.site, self._keys(rules), now)
 
