@@ -223,48 +223,34 @@ def build(
     """
     database = DynamoDB(boto3.client("dynamodb", config=CLIENT_CONFIG))
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
-    table = environ["SITE_TABLE"]
+    table, meters = environ["SITE_TABLE"], environ["METER_TABLE"]
     keyring = CurrentKeyring.stored(secrets_manager, environ["SECRET_ID"], clock)
-    sites = SiteStore(database, table)
-    published = PublishedKeys(PublishedStore(database, table), fetch or Fetcher(), clock)
+    sites, accounts, articles = SiteStore(database, table), AccountStore(database, table), ArticleStore(database, table)
+    principals, published = PrincipalStore(database, table), PublishedStore(database, table)
     logger = Logger()
 
     def report(fault: Exception) -> None:
         logger.error("fault", extra=fault_fields("effect", fault))
 
-    articles = ArticleStore(database, table)
-    admin = Admin(sites, articles, published, keyring, clock, ask or ask_function(environ), report)
-    staff = PrincipalStore(database, table)
-    principals = Principals(staff)
-    router = StaffRouter(logger, PrincipalCache(staff, clock).sites)
+    keys = PublishedKeys(published, fetch or Fetcher(), clock)
+    admin = Admin(sites, articles, keys, keyring, clock, ask or ask_function(environ), report)
     site_secrets = Secrets(sites, SiteSecrets(secrets_manager, environ["SECRET_PREFIX"]))
+    readers = ReaderStore(database, meters, token_bytes)
+    views = Views(MeterStore(database, meters), MergeStore(database, meters), NoteStore(database, meters), token_bytes)
+    standings = Standings.stored(database, table, clock)
+    crawlers = Crawlers(published.networks, HostNames(), _nobody_is_told)
+
+    router = StaffRouter(logger, PrincipalCache(principals, clock).sites)
     router.route("/v1/admin/sites", {"GET": admin.sites})
     router.route("/v1/admin/sites/<site>", {"GET": admin.get, "PUT": admin.put, "DELETE": admin.delete})
     router.route("/v1/admin/sites/<site>/versions", {"GET": admin.versions})
     router.route("/v1/admin/sites/<site>/articles", {"PUT": admin.put_articles})
     router.route("/v1/admin/sites/<site>/grant-keys", {"GET": admin.grant_keys})
-    accounts = AccountStore(database, table)
-    entitlements = Entitlements(sites, accounts, keyring, clock)
-    router.route("/v1/admin/sites/<site>/entitlements", {"PUT": entitlements.put_file})
-    router.route(
-        "/v1/admin/sites/<site>/entitlements/<subject>",
-        {"GET": entitlements.get, "PUT": entitlements.put, "DELETE": entitlements.delete},
-    )
     router.route("/v1/admin/sites/<site>/secrets/<name>", {"PUT": site_secrets.put})
-    meters = environ["METER_TABLE"]
-    readers = Readers(sites, accounts, ReaderStore(database, meters, token_bytes), articles, keyring, clock)
-    views = Views(MeterStore(database, meters), MergeStore(database, meters), NoteStore(database, meters), token_bytes)
-    crawlers = Crawlers(PublishedStore(database, table).networks, HostNames(), _nobody_is_told)
-    explain = Explain(sites, views, Standings.stored(database, table, clock), crawlers, keyring, clock)
-    router.route("/v1/admin/sites/<site>/explain", {"POST": explain.explain})
-    router.route("/v1/admin/sites/<site>/readers/<subject>", {"GET": readers.get, "DELETE": readers.delete})
-    router.route("/v1/admin/sites/<site>/readers/<subject>/reset", {"POST": readers.reset})
-    router.route("/v1/admin/sites/<site>/readers/<subject>/bonus", {"PUT": readers.put_bonus})
-    router.route(
-        "/v1/admin/principals/<name>",
-        {"GET": principals.get, "PUT": principals.put, "DELETE": principals.delete},
-        is_for_every_site=True,
-    )
+    Entitlements(sites, accounts, keyring, clock).add_to(router)
+    Readers(sites, accounts, readers, articles, keyring, clock).add_to(router)
+    Explain(sites, views, standings, crawlers, keyring, clock).add_to(router)
+    Principals(principals).add_to(router)
     return router
 
 

@@ -82,6 +82,34 @@ def test_every_put_is_a_new_immutable_version(admin):
     assert admin("GET", f"{RIO}?version=3").status == 404
 
 
+def test_an_old_version_that_is_put_again_is_the_newest_one_word_for_word(admin):
+    meter = {"name": "default", "limits": {"anonymous": 3}}
+    admin("PUT", RIO, document(name="Good", exempt={"tags": ["service"]}))
+    admin("PUT", RIO, document(name="Bad", meters=[meter]))
+    live, old = admin("GET", RIO), admin("GET", f"{RIO}?version=1")
+    assert (live.headers["etag"], old.headers["etag"]) == ('"2"', '"1"')
+    rehearsed = admin("PUT", f"{RIO}?dry_run=true", old.body.encode(), if_match=live.headers["etag"])
+    assert [each["path"] for each in rehearsed.json["differences"]] == [
+        "/name",
+        "/meters/default/limits/anonymous",
+        "/exempt/tags",
+    ]
+    back = admin("PUT", RIO, old.body.encode(), if_match=live.headers["etag"])
+    assert (back.status, back.json["version"], back.headers["etag"]) == (200, 3, '"3"')
+    assert back.json["differences"] == rehearsed.json["differences"]
+    assert admin("GET", RIO).body == old.body
+    assert [admin("GET", f"{RIO}?version={number}").json["name"] for number in (1, 2, 3)] == ["Good", "Bad", "Good"]
+
+
+def test_an_old_version_is_not_put_over_what_a_colleague_wrote_meanwhile(admin):
+    admin("PUT", RIO, document(name="Good"))
+    live = admin("PUT", RIO, document(name="Bad"))
+    old = admin("GET", f"{RIO}?version=1").body.encode()
+    admin("PUT", RIO, document(name="A colleague's"))
+    assert admin("PUT", RIO, old, if_match=live.headers["etag"]).status == 412
+    assert admin("GET", RIO).json["name"] == "A colleague's"
+
+
 def test_a_put_says_what_changes_and_when(admin):
     admin("PUT", RIO, document())
     meter = {"name": "default", "limits": {"anonymous": 3}, "period": {"unit": "week"}}

@@ -18,6 +18,7 @@ from readmeter.staff.entitlement import MOST_BYTES, GivenEntitlement, flaws, rea
 from readmeter.staff.live import live_site
 from readmeter.staff.path import subject_in
 from readmeter.staff.query import is_true
+from readmeter.staff.router import StaffRouter
 from readmeter.store.accounts import AccountStore
 from readmeter.store.sites import SiteStore
 from readmeter.web.event import Request
@@ -38,6 +39,13 @@ class Entitlements:
         self._accounts = accounts
         self._keyring = keyring
         self._clock = clock
+
+    def add_to(self, router: StaffRouter) -> None:
+        router.route("/v1/admin/sites/<site>/entitlements", {"PUT": self.put_file})
+        router.route(
+            "/v1/admin/sites/<site>/entitlements/<subject>",
+            {"GET": self.get, "PUT": self.put, "DELETE": self.delete},
+        )
 
     def get(self, _: Caller, __: Event, site: str, subject: str) -> Answer:
         named = subject_in(subject)

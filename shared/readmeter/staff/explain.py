@@ -22,6 +22,7 @@ from readmeter.staff.body import wrong_fields
 from readmeter.staff.caller import Caller
 from readmeter.staff.live import live_site
 from readmeter.staff.path import MOST_SUBJECT_BYTES, unfit
+from readmeter.staff.router import StaffRouter
 from readmeter.store.sites import SiteStore
 from readmeter.web.body import ViewRequest, parse_view
 from readmeter.web.event import Request
@@ -70,6 +71,9 @@ class Explain:
         self._crawlers = crawlers
         self._keyring = keyring
         self._clock = clock
+
+    def add_to(self, router: StaffRouter) -> None:
+        router.route("/v1/admin/sites/<site>/explain", {"POST": self.explain})
 
     def explain(self, _: Caller, event: Event, site: str) -> Answer:
         asked = _asked(event, site)

@@ -10,6 +10,7 @@ from readmeter.staff.answers import Answer, json_answer, nothing
 from readmeter.staff.body import model_in
 from readmeter.staff.caller import Caller, principal_of
 from readmeter.staff.path import words
+from readmeter.staff.router import StaffRouter
 from readmeter.store.principals import PrincipalStore
 from readmeter.web.problem import Problem
 
@@ -32,6 +33,10 @@ class Principals:
 
     def __init__(self, store: PrincipalStore) -> None:
         self._store = store
+
+    def add_to(self, router: StaffRouter) -> None:
+        methods = {"GET": self.get, "PUT": self.put, "DELETE": self.delete}
+        router.route("/v1/admin/principals/<name>", methods, is_for_every_site=True)
 
     def get(self, _: Caller, __: Event, name: str) -> Answer:
         principal = _principal(name)

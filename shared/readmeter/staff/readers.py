@@ -23,6 +23,7 @@ from readmeter.staff.caller import Caller
 from readmeter.staff.entitlement import Instant
 from readmeter.staff.live import live_site
 from readmeter.staff.path import subject_in
+from readmeter.staff.router import StaffRouter
 from readmeter.store.accounts import AccountStore
 from readmeter.store.articles import ArticleStore
 from readmeter.store.meters import CalendarSlot
@@ -62,6 +63,12 @@ class Readers:
         self._articles = articles
         self._keyring = keyring
         self._clock = clock
+
+    def add_to(self, router: StaffRouter) -> None:
+        path = "/v1/admin/sites/<site>/readers/<subject>"
+        router.route(path, {"GET": self.get, "DELETE": self.delete})
+        router.route(f"{path}/reset", {"POST": self.reset})
+        router.route(f"{path}/bonus", {"PUT": self.put_bonus})
 
     def get(self, _: Caller, __: Event, site: str, subject: str) -> Answer:
         return self._known(subject_in(subject), self._rules(site))
