@@ -14,6 +14,8 @@ from local.engine import ROOT
 from local.template import Route, Template
 from tests.deploy.rehearsal.deployment import Deployment
 from tests.support.api import Api, Reply, fresh_id, site_document
+from tests.support.identities import sign
+from tests.support.staff import SIGNED
 from tests.support.stripe_events import SECRET, Stripe, body_of, signature
 
 ORIGIN = "https://www.riotimesonline.com"
@@ -36,6 +38,16 @@ def about(api: Api, site: str, token: str) -> Reply:
 def report(api: Api, site: str, kind: str) -> Reply:
     event = {"kind": kind, "article": "a", "at": "2026-11-22T12:00:00Z"}
     return api.post({"site": site, "seed": "A" * 22, "events": [event]}, "/v1/events", origin=ORIGIN)
+
+
+def give(api: Api, _: str, __: Any) -> Reply:
+    """A gift of an article that its giver, who is signed in, has read."""
+    document = {**site_document(fresh_id()), "identity": SIGNED, "gifts": {"per_month": 10, "valid_days": 5}}
+    api.publish(document)
+    signed_in = sign(iat=int(time.time()), exp=int(time.time()) + 300)
+    gift = {"site": document["site"], "article": f"{ORIGIN}/a", "identity": signed_in}
+    assert read(api, **gift).json["reason"] == "metered"
+    return api.post(gift, "/v1/gifts", origin=ORIGIN)
 
 
 def get(path: str) -> Ask:
@@ -100,6 +112,7 @@ CALLS: dict[str, tuple[tuple[Ask, int], tuple[Ask, int]]] = {
         (lambda api, site, _: report(api, site, "unheard_of"), 422),
     ),
     "POST /v1/webhooks/stripe/{site}": ((webhook(SECRET), 200), (webhook("whsec_of_another_site_"), 400)),
+    "ANY /v1/gifts": ((give, 201), (lambda api, site, _: api.post({"site": site}, "/v1/gifts", origin=ORIGIN), 422)),
     "GET /v1/{asset}": ((get("/v1/snippet.js"), 200), (get("/v1/app.py"), 404)),
     "GET /v1/health": ((get("/v1/health"), 200), (lambda api, _, __: api.post({}, "/v1/health"), 404)),
     "GET /v1/openapi.json": (
