@@ -1,6 +1,7 @@
 """Which prompt a decision gets, in which words, with which buttons."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
@@ -168,6 +169,16 @@ def test_help_is_offered_to_whoever_stands_before_a_wall() -> None:
     assert "help" not in actions(granted(5, 5), ALL_URLS)
     without = PromptRules("https://example.com/subscribe")
     assert actions(denied(5, 5), without) == ["subscribe"]
+
+
+@pytest.mark.parametrize("decision", [granted(10, 1), granted(10, 10), denied(10, 10), LOCKED])
+def test_who_is_signed_in_is_offered_neither_to_sign_in_nor_an_account(decision: Decision) -> None:
+    tiered = replace(decision, meter=decision.meter and meter(registered=True))
+    assert set(actions(tiered, ALL_URLS)) >= {"subscribe", "sign_in"}
+    prompt = prompt_for(tiered, ALL_URLS, ["en"], "https://example.com/a", signed_in=True)
+    assert prompt is not None
+    offered = ["subscribe", "help"] if decision.access == "denied" else ["subscribe"]
+    assert [action.kind for action in prompt.actions] == offered
 
 
 def test_only_a_checkout_comes_back_with_thanks() -> None:

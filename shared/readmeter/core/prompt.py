@@ -64,10 +64,13 @@ class Prompt:
         }
 
 
-def prompt_for(decision: Decision, rules: PromptRules, languages: Sequence[str], return_url: str) -> Prompt | None:
+def prompt_for(
+    decision: Decision, rules: PromptRules, languages: Sequence[str], return_url: str, *, signed_in: bool = False
+) -> Prompt | None:
     """What to show, or None. `languages` are tags that the reader prefers, best first; English is always understood.
 
     `return_url` takes the place of `{return_url}` in the site's URLs, percent-encoded. A checkout's bears `THANKS`.
+    Who is signed in is offered neither that nor an account.
     """
     kind = _kind(decision, rules)
     if kind is None:
@@ -82,7 +85,7 @@ def prompt_for(decision: Decision, rules: PromptRules, languages: Sequence[str],
         lang=language.tag,
         dir=language.dir,
         message=message,
-        actions=_actions(shown, decision, rules, shipped, return_url),
+        actions=_actions(shown, decision, rules, shipped, return_url, signed_in),
         dismissible=decision.access == "granted",
         close_label=shipped.labels["close"],
         redirect_url=redirect_url and _filled(redirect_url, return_url),
@@ -110,15 +113,15 @@ def _kind(decision: Decision, rules: PromptRules) -> Kind | None:
 
 
 def _actions(
-    shown: PromptKind, decision: Decision, rules: PromptRules, shipped: Sentences, return_url: str
+    shown: PromptKind, decision: Decision, rules: PromptRules, shipped: Sentences, return_url: str, signed_in: bool
 ) -> tuple[Action, ...]:
     """The buttons in their order: to register where an account has an allowance of its own, for help at a wall."""
     back = return_url if "#" in return_url else return_url + THANKS
     offers: list[tuple[ActionKind, str | None, str]] = [
         ("subscribe", rules.subscribe_url, back),
-        ("sign_in", rules.sign_in_url, return_url),
+        ("sign_in", None if signed_in else rules.sign_in_url, return_url),
     ]
-    registers = decision.meter is not None and "registered" in decision.meter.limits
+    registers = not signed_in and decision.meter is not None and "registered" in decision.meter.limits
     register_url = rules.register_url if registers else None
     offers.insert(0 if shown == "registration" else 2, ("register", register_url, return_url))
     if decision.access == "denied":

@@ -219,8 +219,10 @@ def _united(question: Question, tallies: Iterable[Tally]) -> Tally:
 
 def _outcome(visit: Visit, reader: Reader, decision: Decision, state: State | None) -> Outcome:
     rules, keyring = visit.rules, visit.keyring
-    live = rules.mode == "live"
-    prompt = prompt_for(decision, rules.prompt, visit.languages, visit.return_url) if live else None
+    prompt = None
+    if rules.mode == "live":
+        signed_in = visit.who.standing.registered
+        prompt = prompt_for(decision, rules.prompt, visit.languages, visit.return_url, signed_in=signed_in)
     document = {
         **_facts(visit, decision),
         "reader": reader_token(keyring, rules.site, reader, visit.now),
