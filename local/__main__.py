@@ -12,12 +12,13 @@ from local.service import PortTaken, service
 GUIDE = """
 Readmeter is running.
 
-  Open  {newspaper}   a newspaper with 5 free articles a month
+  Open  {newspaper}   a newspaper with 5 free articles a month, 10 for who signs in
 
 Three things to try:
   1. Open an article and read the line at the foot of the page; close it with the ×. Then open more, up to the wall.
      "Your free articles", below every page, tells a reader which ones counted, and erases that.
-  2. Use the grey strip on top: a new reader, the next month, a service that is down.
+  2. Sign in as anybody (there is no password), give an article away, subscribe without paying. Then use the grey strip
+     on top: a new reader, the next month, a university's network, a storm that opens articles, a service that is down.
   3. See what finance gets: press "Simulate a month of readers" in the back office, {newspaper}/_operator
 
 The API is at {api} (reference: {api}/v1/docs). Ctrl-C stops everything.

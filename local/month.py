@@ -273,7 +273,7 @@ def _events(reading: Reading, prompt: dict[str, Any] | None) -> Iterator[dict[st
     if prompt is None:
         return
     yield _event("prompt_shown", reading, 0)
-    reaction = reading.at_wall if prompt["kind"] == "wall" else reading.at_count
+    reaction = reading.at_count if prompt["kind"] in ("countdown", "last") else reading.at_wall
     if reaction:
         yield _event(reaction, reading, _DISMISSES_AFTER if reaction == "prompt_dismissed" else _CLICKS_AFTER)
 

@@ -21,6 +21,7 @@ from local.functions import Context, Handler, background, load
 from local.gateway import Gateway
 from local.newspaper.app import newspaper
 from local.newspaper.operator import AdminApi, BackOffice
+from local.newspaper.publisher import Publisher
 from local.pump import Pump
 from local.restore import restore
 from local.schedule import Scheduler
@@ -62,10 +63,12 @@ def service(port: int, demo_port: int, data_dir: Path | None = None) -> Iterator
         handlers, drain = stack.enter_context(_functions(template, clock.now))
         gateway = Gateway(template.routes, handlers, clock.now)
         running = Service(_url(api_socket), _url(paper_socket))
-        introduce(gateway, running.newspaper_url)
+        publisher = Publisher.of(running.api_url, SITE, clock.now, _keyring().origin_secret(SITE))
+        introduce(gateway, running.newspaper_url, publisher)
         simulation = readers(template, running.newspaper_url)
         office = BackOffice(AdminApi(running.api_url, SITE), simulation, drain, clock.now)
-        stack.enter_context(_serving(paper_socket, newspaper(running.api_url, SITE, clock, office)))
+        paper = newspaper(running.api_url, SITE, clock, office, publisher=publisher)
+        stack.enter_context(_serving(paper_socket, paper))
         stack.enter_context(_serving(api_socket, gateway))  # last: when it answers, all is ready
         yield running
 
@@ -83,10 +86,10 @@ def _functions(
     table = template.tables["MeterTable"].name
     items = ScannedItems(dynamodb, table, clock)
     sites = SiteCache(SiteStore(DynamoDB(dynamodb), template.tables["SiteTable"].name), inf, clock)
-    secret = boto3.client("secretsmanager").get_secret_value(SecretId=SECRET_ID)["SecretString"]
     s3 = boto3.client("s3")
     ledger, failures = (S3Objects(s3, template.buckets[name].name) for name in ("LedgerBucket", "FailureBucket"))
-    restore(items(), ledger, lambda: Keyring.parse(secret), lambda site: ledger_days(sites, site, clock()))
+    keyring = _keyring()
+    restore(items(), ledger, lambda: keyring, lambda site: ledger_days(sites, site, clock()))
     handlers = load({"LedgerFunction": template.functions["LedgerFunction"]}, clock, settings)
     pump = Pump(
         boto3.client("dynamodbstreams", config=CLIENT_CONFIG),
@@ -111,6 +114,10 @@ def _functions(
         handlers |= load(others, clock, settings, parts)
         stack.enter_context(Scheduler(template.schedules, starts, clock).running())
         yield handlers, pump.drain
+
+
+def _keyring() -> Keyring:
+    return Keyring.parse(boto3.client("secretsmanager").get_secret_value(SecretId=SECRET_ID)["SecretString"])
 
 
 def _bound(port: int) -> socket.socket:

@@ -13,7 +13,7 @@ PICTURE = ROOT / "docs" / "images" / "bar.png"
 
 def take(picture: Path) -> None:
     with service(0, 0) as running, sync_playwright() as playwright, launched(playwright) as browser:
-        page = browser.new_page(viewport={"width": 1100, "height": 760})
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(running.newspaper_url)
         page.locator("main article a, main h2 a").first.click()
         page.get_by_text("You have 4 free articles remaining.").wait_for()

@@ -1,11 +1,11 @@
 """The demonstration newspaper as a WSGI app: a front page, sections, articles, and the strip to try things with."""
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,31 @@ from werkzeug.middleware.shared_data import SharedDataMiddleware
 from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.utils import redirect
 
-from local.newspaper.articles import Article, read_articles
-from local.newspaper.operator import AdminApi, BackOffice, Refused
+from local.newspaper.accounts import LONGEST_NAME
+from local.newspaper.articles import PREMIUM, Article, read_articles
+from local.newspaper.desks import DESKS, EACH_EDITION, Desks, who
+from local.newspaper.newsroom import SWITCHES, Switch
+from local.newspaper.operator import BackOffice, Refused
+from local.newspaper.payments import PLANS
 from local.newspaper.proxy import pass_on
-from local.newspaper.strip import COOKIE, MODES, NORMAL, SLOW_PATH, SLOW_SECONDS, Control, Mode, mode_named
+from local.newspaper.publisher import Publisher, Subscription
+from local.newspaper.strip import (
+    ARRIVALS,
+    BY_GIFT,
+    BY_NEWSLETTER,
+    CAMPAIGN,
+    CAMPUS_ADDRESS,
+    CAMPUS_PATH,
+    COOKIE,
+    NORMAL,
+    SLOW_PATH,
+    SLOW_SECONDS,
+    TROUBLES,
+    Control,
+    Mode,
+    mode_named,
+)
+from local.newspaper.way_back import own_path
 from local.newspaper.withheld import EDITION as WITHHELD_EDITION
 from local.newspaper.withheld import beginning, guarded, rest
 from readmeter.usage.period import ExportPeriod
@@ -33,7 +54,8 @@ LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 EDITIONS = {"en": "", "pt": "/pt", "ar": "/ar"}  # language: path prefix
 HTML_LANG = {"en": "en", "pt": "pt-BR", "ar": "ar"}
 SECTIONS = ("city", "world", "science", "business", "arts", "opinion")
-PLANS = ("monthly", "yearly")
+SIGNED_IN_BY_ADDRESS = "ar"  # the edition whose pages name `data-identity-url`; the others carry the identity
+OWN_PATHS = ("/_free", SLOW_PATH, CAMPUS_PATH)
 
 
 def newspaper(
@@ -43,13 +65,16 @@ def newspaper(
     office: BackOffice | None = None,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    publisher: Publisher | None = None,
 ) -> WSGIApplication:
     """The paper of `site` with its script from `api_url` (no slash at its end), and its operator page with an `office`.
 
-    `clock` tells the real time in seconds since the epoch, `control` the service's; `sleep` takes seconds.
+    `clock` tells the real time in seconds since the epoch, `control` the service's; `sleep` takes seconds. Without a
+    `publisher` it is one whose secrets the service does not know.
     """
-    paper = Newspaper(api_url, site, control, office, clock, sleep)
-    verified = guarded(paper, paper.withheld, AdminApi(api_url, site), control.now)
+    known = publisher or Publisher.of(api_url, site, control.now)
+    paper = Newspaper(api_url, known, control, office, clock, sleep)
+    verified = guarded(paper, paper.withheld, known.api, control.now)
     return SharedDataMiddleware(verified, {"/static": str(HERE / "static")}, cache_timeout=60)
 
 
@@ -64,13 +89,16 @@ def _rules() -> Iterable[Rule]:
             (f"/<any({', '.join(SECTIONS)}):section>/", "section"),
             (f"/<any({', '.join(SECTIONS)}):section>/<slug>", "article"),
         ):
-            methods = ["GET", "POST"] if page in ("subscribe", "sign_in") else ["GET"]
+            methods = ["GET", "POST"] if page in EACH_EDITION else ["GET"]
             yield Rule(prefix + path, endpoint=page, defaults={"edition": edition}, methods=methods)
     text = f"{EDITIONS[WITHHELD_EDITION]}/<any({', '.join(SECTIONS)}):section>/<slug>/text"
     yield Rule(text, endpoint="text", defaults={"edition": WITHHELD_EDITION}, methods=["GET"])
+    yield Rule("/sign-out", endpoint="sign_out", methods=["POST"])
+    yield Rule("/cancel", endpoint="cancel", methods=["POST"])
+    yield Rule("/identity", endpoint="identity", methods=["GET"])
     yield Rule("/_try", endpoint="try", methods=["POST"])
-    yield Rule("/_free/<path:path>", endpoint="own_path")
-    yield Rule(f"{SLOW_PATH}/<path:path>", endpoint="slow_path")
+    for start in OWN_PATHS:
+        yield Rule(f"{start}/<path:path>", endpoint="own_path", defaults={"start": start})
 
 
 def _office_rules() -> Iterable[Rule]:
@@ -88,14 +116,14 @@ class Newspaper:
     def __init__(
         self,
         api_url: str,
-        site: str,
+        publisher: Publisher,
         control: Control,
         office: BackOffice | None,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self.api_url = api_url
-        self.site = site
+        self.publisher = publisher
         self.control = control
         self.office = office
         self.clock = clock
@@ -105,6 +133,7 @@ class Newspaper:
         self.articles = read_articles(_day(clock()))
         self.words: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "words.yaml").read_text("utf-8"))
         self.templates = _templates()
+        self.desks = Desks(publisher)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self._answer(PaperRequest(environ))(environ, start_response)
@@ -115,16 +144,17 @@ class Newspaper:
             endpoint, values = urls.match(request.path, request.method)
             if endpoint == "try":
                 return self._try(request)
-            if endpoint in ("own_path", "slow_path"):
-                return self._own_path(request, slow=endpoint == "slow_path", **values)
+            if endpoint == "own_path":
+                return self._own_path(request, **values)
+            if endpoint == "identity":
+                return self._identity(request)
+            if endpoint in DESKS and request.method == "POST":
+                return self.desks.pressed(endpoint, request, urls, **values)
             if self.office and endpoint in ("simulate", "export_file", "report"):
                 return _of_office(self.office, endpoint, **values)
             return self._page(request, urls, endpoint, **values)
         except NotFound:
-            edition = next(
-                (e for e, prefix in EDITIONS.items() if prefix and request.path.startswith(prefix + "/")), "en"
-            )
-            return self._page(request, urls, "missing", edition)
+            return self._page(request, urls, "missing", edition_of(request.path))
         except HTTPException as error:
             return Response.force_type(error.get_response(request.environ), request.environ)
 
@@ -156,31 +186,49 @@ class Newspaper:
             self.control.move_clock_to_next_month()
         elif wish == "today":
             self.control.reset_clock()
+        elif switch := next((each for each in SWITCHES if each.name == wish), None):
+            try:
+                self.publisher.newsroom.turn(switch)
+            except Refused as refusal:
+                return Response(str(refusal), 502, mimetype="text/plain")
         elif wish and wish == request.cookies.get(COOKIE):  # pressed again: off
             answer.delete_cookie(COOKIE)
         elif mode_named(wish) is not NORMAL:
             answer.set_cookie(COOKIE, wish, httponly=True, samesite="Lax")
         return answer
 
-    def _own_path(self, request: Request, path: str, *, slow: bool) -> Response:
+    def _own_path(self, request: Request, start: str, path: str) -> Response:
         if not path.startswith("v1/") or path.startswith("v1/admin"):  # deployed, that is another host's
             raise NotFound
-        if slow:
+        if start == SLOW_PATH:
             self.sleep(SLOW_SECONDS)
-        return pass_on(request, self.api_url, f"/{path}")
+        told = self.publisher.as_if_from(CAMPUS_ADDRESS) if start == CAMPUS_PATH else {}
+        return pass_on(request, self.api_url, f"/{path}", told)
+
+    def _identity(self, request: Request) -> Response:
+        """Who is signed in, for pages that a cache may serve to everybody (`data-identity-url`)."""
+        identity = self.publisher.identity(who(request, self.publisher))
+        answer = Response(json.dumps({"identity": identity}), mimetype="application/json")
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
 
     # The pages
 
     def _page(self, request: Request, urls: MapAdapter, page: str, edition: str, **values: str) -> Response:
         mode = mode_named(request.cookies.get(COOKIE))
-        view = View(self, request, urls, edition, mode)
+        view = View(self, request, urls, page, edition, mode)
+        if (
+            page in EACH_EDITION and edition == "en" and view.edition_left != edition
+        ):  # the prompts know one desk for all
+            return redirect(urls.build(page, {"edition": view.edition_left, "return": view.returning}), 303)
         context = getattr(view, page)(**values)
         here = values.get("section", page)
         html = self.templates.get_template(f"{page}.html").render(
             view=view, t=self.words[edition], here=here, **context
         )
         answer = Response(html, 404 if page == "missing" else 200, mimetype="text/html")
-        answer.headers["Cache-Control"] = "private, no-cache"
+        # A page with an identity in it belongs to one reader, and not to who goes back to it signed out
+        answer.headers["Cache-Control"] = "private, no-store" if view.account else "private, no-cache"
         answer.headers["Content-Language"] = HTML_LANG[edition]
         if mode.policy:
             answer.headers["Content-Security-Policy"] = mode.policy
@@ -215,15 +263,18 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     pictures = {path.stem: Markup(path.read_text("utf-8")) for path in (HERE / "pictures").glob("*.svg")}
-    templates.globals.update(pictures=pictures, modes=MODES, editions=EDITIONS, html_lang=HTML_LANG, plans=PLANS)
-    templates.globals.update(beginning=beginning, rest=rest)
+    templates.globals.update(pictures=pictures, editions=EDITIONS, html_lang=HTML_LANG, plans=PLANS)
+    templates.globals.update(arrivals=ARRIVALS, switches=SWITCHES, troubles=TROUBLES, premium=PREMIUM)
+    templates.globals.update(beginning=beginning, rest=rest, longest_name=LONGEST_NAME)
     return templates
 
 
 class View:
     """What every template can ask, and one method per page that answers what only that page needs."""
 
-    def __init__(self, paper: Newspaper, request: Request, urls: MapAdapter, edition: str, mode: Mode) -> None:
+    def __init__(
+        self, paper: Newspaper, request: Request, urls: MapAdapter, page: str, edition: str, mode: Mode
+    ) -> None:
         self.paper = paper
         self.request = request
         self.urls = urls
@@ -232,8 +283,11 @@ class View:
         self.articles = [a for a in paper.articles if a.lang == edition]
         self.sections = [s for s in SECTIONS if any(a.section == s for a in self.articles)]
         self.path = request.full_path if request.query_string else request.path
-        self.back = own_path(request, request.values.get("return"), self.link("front"))
+        self.account = who(request, paper.publisher)
+        self.returning = own_path(request, request.values.get("return"), self.link("front"))
+        self.back = self.returning.partition("#")[0]  # who turns back has not paid
         self.today = _day(paper.control.now())
+        self.is_article = page == "article"
         self.text_at: str | None = None  # the rest of this page's article
         self.clock_is_moved = self.today != _day(paper.clock())
 
@@ -264,7 +318,7 @@ class View:
         return {"sources": self.articles}
 
     def subscribe(self) -> dict[str, Any]:
-        return {"back": self.back, "done": self.request.method == "POST"}
+        return {"subscription": self._subscription()}
 
     sign_in = subscribe
 
@@ -277,8 +331,44 @@ class View:
     def missing(self) -> dict[str, Any]:
         return {"others": self.articles[:4]}
 
+    def _subscription(self) -> Subscription | None:
+        return None if self.account is None else self.paper.publisher.subscription(self.account)
+
     def _in(self, section: str, articles: list[Article]) -> list[Article]:
         return [a for a in articles if a.section == section]
+
+    # Who reads, and how they came
+
+    @property
+    def identity(self) -> str | None:
+        return self.paper.publisher.identity(self.account)
+
+    @property
+    def identity_url(self) -> str | None:
+        return self.urls.build("identity") if self.edition == SIGNED_IN_BY_ADDRESS else None
+
+    @property
+    def edition_left(self) -> str:
+        """The one that led to this desk."""
+        return edition_of(self.returning)
+
+    def is_on(self, switch: Switch) -> bool:
+        return self.paper.publisher.newsroom.is_on(switch)
+
+    @property
+    def newsletter(self) -> str:
+        """This article as the newsletter links to it; elsewhere, the edition's first one."""
+        path = self.request.path if self.is_article else self.link_to(self.articles[0])
+        return f"{path}?utm_campaign={CAMPAIGN}"
+
+    @property
+    def told(self) -> list[str]:
+        """What the strip says: of what is pressed, and of the link that led here."""
+        query = self.request.args
+        told = [switch.meaning for switch in SWITCHES if self.is_on(switch)]
+        told += [BY_NEWSLETTER] if query.get("utm_campaign") == CAMPAIGN else []
+        told += [BY_GIFT] if "gift" in query else []
+        return [self.mode.meaning, *told] if self.mode is not NORMAL else told or [NORMAL.meaning]
 
     # Links and dates
 
@@ -309,13 +399,9 @@ class View:
         return datetime.fromisoformat(instant).astimezone(ZONE).strftime("%H:%M:%S")
 
 
-def own_path(request: Request, wanted: str | None, default: str = "/") -> str:
-    """The path of `wanted` if it is a page of this paper, else `default`: a return address never leads elsewhere."""
-    address = urlsplit((wanted or "").replace("\\", "/"))
-    is_own = (address.scheme, address.netloc) in (("", ""), (request.scheme, request.host))
-    if not is_own or not address.path.startswith("/") or address.path.startswith("//"):
-        return default
-    return address.path + (f"?{address.query}" if address.query else "")
+def edition_of(path: str) -> str:
+    """The edition that a page of this path is of."""
+    return next((each for each, prefix in EDITIONS.items() if prefix and path.startswith(f"{prefix}/")), "en")
 
 
 def _day(seconds: float) -> date:

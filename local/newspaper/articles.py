@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 CONTENT = Path(__file__).parent / "content"
 WORDS_PER_MINUTE = 230
+PREMIUM = "premium"  # the subject of what is for subscribers only
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,18 @@ class AdminApi:
         self._url = url
         self._site = site
 
+    def document(self) -> dict[str, Any]:
+        """The site document in force."""
+        return self._ask("GET", self._of_site)
+
+    def publish(self, document: Mapping[str, Any]) -> None:
+        """Puts it in force."""
+        self._ask("PUT", self._of_site, document)
+
+    def entitlement(self, subject: str) -> dict[str, Any]:
+        """What is known of whether a reader pays."""
+        return self._ask("GET", f"{self._of_site}/entitlements/{quote(subject)}")
+
     def usage(self, first: date, end: date) -> dict[str, Any]:
         """By day, from `first` to before `end`."""
         return self._ask("GET", f"{self._of_site}/usage?from={first}&to={end}&by=day")
@@ -80,11 +92,11 @@ class AdminApi:
     def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         headers = {"Authorization": "Bearer local-admin", "Content-Type": "application/json"}
         content = None if body is None else json.dumps(body).encode()
-        answer: dict[str, Any] = json.loads(_fetch(self._url + path, method, content, headers))
+        answer: dict[str, Any] = json.loads(fetch(self._url + path, method, content, headers))
         return answer
 
 
-def _fetch(url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
+def fetch(url: str, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
     try:
@@ -239,7 +251,7 @@ class BackOffice:
     def _read_manifest(self, export: Mapping[str, Any]) -> dict[str, Any]:
         listed = next(file for file in export["files"] if file["name"] == "manifest.json")
         if self._manifest[0] != listed["sha256"]:
-            self._manifest = listed["sha256"], json.loads(_fetch(listed["url"]))
+            self._manifest = listed["sha256"], json.loads(fetch(listed["url"]))
         return self._manifest[1]
 
 

@@ -1,6 +1,8 @@
 """The publisher's own path: passes a request of the page on to the API, as a publisher's web server would."""
 
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from werkzeug import Request, Response
@@ -19,8 +21,8 @@ NOT_PASSED_BACK = {"connection", "content-length", "date", "keep-alive", "server
 TIMEOUT_SECONDS = 10
 
 
-def pass_on(request: Request, api_url: str, path: str) -> Response:
-    """The API's answer to the same request at `path`; 502 where the API cannot be reached."""
+def pass_on(request: Request, api_url: str, path: str, told: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """The API's answer to the same request at `path`, with the headers `told`; 502 where the API cannot be reached."""
     api = urlsplit(api_url)
     connect = HTTPSConnection if api.scheme == "https" else HTTPConnection
     connection = connect(api.netloc, timeout=TIMEOUT_SECONDS)
@@ -30,7 +32,7 @@ def pass_on(request: Request, api_url: str, path: str) -> Response:
             request.method,
             f"{api.path}{path}?{query}" if query else f"{api.path}{path}",
             body=request.get_data() or None,
-            headers={name: value for name, value in request.headers if _is_passed_on(name)},
+            headers={name: value for name, value in request.headers if _is_passed_on(name)} | dict(told),
         )
         answer = connection.getresponse()
         headers = [(n, v) for n, v in answer.getheaders() if n.lower() not in NOT_PASSED_BACK]

@@ -6,6 +6,9 @@ from typing import Protocol
 DEAD_API = "http://127.0.0.1:65533"  # nothing listens there: every request is refused
 SLOW_PATH = "/_slow"
 SLOW_SECONDS = 3.0
+CAMPUS_PATH = "/_campus"
+CAMPUS_ADDRESS = "192.0.2.7"  # of the demo's institution: a network that is for examples alone
+CAMPAIGN = "newsletter"
 COOKIE = "try"
 
 
@@ -24,7 +27,7 @@ class Control(Protocol):
 
 @dataclass(frozen=True)
 class Mode:
-    """A way for things to go wrong, kept in a cookie: only this visitor's pages change."""
+    """A way to come or for things to go wrong, kept in a cookie: only this visitor's pages change."""
 
     name: str
     label: str
@@ -38,7 +41,16 @@ NORMAL = Mode(
     "Everything works",
     "Everything works: each new article counts once, a re-read never. Open some and watch the count.",
 )
-MODES = (
+ARRIVALS = (
+    Mode(
+        "campus",
+        "From a university",
+        "You read from the network of the University of the Bay: every article opens, without an account and without a "
+        "count. Open “Let the bell ring”, which is for subscribers.",
+        data_api=CAMPUS_PATH,
+    ),
+)
+TROUBLES = (
     Mode(
         "down",
         "Service down",
@@ -59,6 +71,15 @@ MODES = (
         "Portuguese edition, which withholds its text, can.",
         policy="script-src 'self'",
     ),
+)
+MODES = (*ARRIVALS, *TROUBLES)
+BY_NEWSLETTER = (
+    "You came by the newsletter: five articles a month open beside the free ones, and do not count. Press it at a "
+    "wall: it opens, unless the article is for subscribers."
+)
+BY_GIFT = (
+    "You came by a gift link: this article opens and is not counted, at the wall too. It opens in any browser, and no "
+    "other article with it."
 )
 
 

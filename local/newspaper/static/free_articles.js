@@ -27,6 +27,12 @@ const remembered = () => {
   }
 };
 
+/** Who is signed in, as the page says it to the snippet: in itself or at an address. */
+const identity = async () => {
+  if (!dataset.identityUrl) return dataset.identity;
+  return (await (await fetch(dataset.identityUrl)).json()).identity;
+};
+
 const call = (method, reader) =>
   fetch(address, {
     method,
@@ -76,10 +82,12 @@ const counted = (name, count) => {
 const look = async (message) => {
   try {
     const { reader } = remembered();
+    const who = (await identity()) ?? reader;
     // Elsewhere than on the publisher's own path nobody but the token says who asks.
-    if (!reader && api.origin !== location.origin) return say('nobody');
-    const answer = await call('GET', reader);
-    if (answer.status === 401) return say('nobody');
+    if (!who && api.origin !== location.origin) return say('nobody');
+    const answer = await call('GET', who);
+    // The token that a signed-in reader left behind counts on, and tells nothing: it may be somebody else who asks.
+    if (answer.status === 401) return say(reader ? 'signed-out' : 'nobody');
     const { meters } = await answer.json();
     if (!meters.length) return say('nobody');
     fill(meters[0]); // This paper has one.
@@ -93,7 +101,7 @@ const erase = async () => {
   say('erasing', true);
   try {
     const { reader } = remembered();
-    const { status } = await call('DELETE', reader);
+    const { status } = await call('DELETE', (await identity()) ?? reader);
     if (status !== 204 && status !== 401) throw new Error(status);
     retain([]);
     if (reader) localStorage[entry] = JSON.stringify({ ...remembered(), ...EMPTIED });
