@@ -6,6 +6,7 @@ import pytest
 
 from readmeter.core.period import DAY
 from readmeter.core.rules import CompiledSite
+from readmeter.store import merging
 from tests.support.endpoint import NOW, SEED, Desk
 from tests.support.identities import identity_rules, sign
 from tests.support.meters import digest_of, snapshot, stamps
@@ -164,6 +165,22 @@ class TestTheMerge:
         assert snapshot(desk.tables) == before
         wire.inject("TransactWriteItems")
         assert signed_in(desk, "b")["used"] == 2
+
+
+class TestTooMany:
+    """Readers are minted for nothing: merging them must not be a way to make an item large, and each write dear."""
+
+    @pytest.mark.parametrize("bound", ["_MOST_MERGED", "_MOST_DIGESTS"])
+    def test_an_account_takes_in_so_many_a_period(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, bound: str
+    ) -> None:
+        monkeypatch.setattr(merging, bound, 3)
+        seeds = [letter * 22 for letter in "ABCDE"]
+        for seed in seeds:
+            desk.view(f"of {seed[0]}", seed=seed)
+        used = [signed_in(desk, "of A", seed=seed)["used"] for seed in seeds]
+        assert used == [1, 2, 3, 3, 3]
+        assert desk.view("of E", seed=seeds[-1])["reason"] == "repeat", "who stays apart loses nothing"
 
 
 class TestWindows:

@@ -13,6 +13,9 @@ from readmeter.store.meters import Slot, WindowSlot, closed_window, current, dig
 from readmeter.store.reads import CARRIED, STAMP_NAME
 
 _ATTEMPTS = 10
+# In a period. Nobody has so many browsers, or reads so much: who mints readers to merge them pays for no larger items
+_MOST_MERGED = 100
+_MOST_DIGESTS = 2000
 
 Pair = tuple[Slot, Slot]  # the anonymous reader's, and the registered one's of the same meter and period
 
@@ -25,7 +28,10 @@ class MergeStore:
         self._table = table
 
     def merge(self, pairs: Sequence[Pair]) -> None:
-        """Merges what the first slot of each pair holds now into the second: once, whatever is counted meanwhile."""
+        """Merges what the first slot of each pair holds now into the second: once, whatever is counted meanwhile.
+
+        A registered reader whom too many were merged into already stays apart from the next.
+        """
         for _ in range(_ATTEMPTS):
             writes = [write for pair in pairs for write in self._moves(*pair)]
             if not writes:
@@ -43,6 +49,8 @@ class MergeStore:
         if "a" not in held or "mi" in held:
             return
         before = self._item(target)
+        if _is_full(current(target, before), held):
+            return
         yield self._put({**held, "mi": {"S": target.reader}}, held)
         if before is not None and (kept := _closed(target, before, held)):
             yield self._put(kept, None)
@@ -54,6 +62,11 @@ class MergeStore:
     def _put(self, item: Item, over: Item | None) -> dict[str, Any]:
         condition = {"ConditionExpression": "attribute_not_exists(pk)"} if over is None else unchanged_since(over)
         return {"Put": {"TableName": self._table, "Item": item, **condition}}
+
+
+def _is_full(own: Item, held: Item) -> bool:
+    merged = own.get("mf", {}).get("SS", ())
+    return len(merged) >= _MOST_MERGED or len(digests(own) | digests(held)) > _MOST_DIGESTS
 
 
 def _closed(target: Slot, before: Item, held: Item) -> Item | None:
