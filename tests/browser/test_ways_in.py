@@ -43,6 +43,8 @@ def test_a_gift_opens_its_article_in_another_browser_and_is_not_counted(
     token = link.partition("?")[2]
     assert friend.opens(f"/world/some-french-at-marseilles?{token}")["access"] == "denied", "that article alone"
     assert friend.opens(FIVE[0])["used"] == 5
+    friend.page.goto(f"{friend.url}/_operator")
+    expect(friend.page.get_by_role("rowheader", name="gift").first).to_be_visible(timeout=20_000)
 
 
 def test_who_has_given_all_is_told_so_and_the_same_article_is_given_once(person: Courier) -> None:
