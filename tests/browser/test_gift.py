@@ -36,9 +36,11 @@ def test_an_article_is_named_as_it_is_counted_and_the_link_leads_to_its_page(
     page.goto(paper.page("/a", article="story-17", identity_url="/who"))
     page.evaluate("given")
     page.evaluate("readmeter.gift({url: '/b?page=2'})")
+    page.evaluate("readmeter.gift({article: 'story-18', url: '/?p=18#top'})")
     assert [(sent["article"], sent["url"], sent["identity"]) for sent in api.posted("gifts")] == [
         ("story-17", f"{paper.server.url}/a", "annas.own.token"),
         (f"{paper.server.url}/b", f"{paper.server.url}/b", "annas.own.token"),
+        ("story-18", f"{paper.server.url}/?p=18", "annas.own.token"),
     ]
 
 

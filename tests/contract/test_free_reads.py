@@ -169,6 +169,33 @@ class TestCampaigns:
         assert desk.access("a", campaign="newsletter", seed=None)["reason"] == "campaign"
         assert snapshot(desk.tables) == before
 
+    def test_it_comes_along_when_its_reader_signs_in(self, desk: Desk) -> None:
+        """Nothing that was given is lost, and nothing is given twice."""
+        token = desk.view("a", campaign="newsletter")["reader"]
+        desk.view("b", campaign="newsletter")
+        foreseen = [desk.access(article, campaign="newsletter", identity=sign())["reason"] for article in "ac"]
+        answers = [desk.view(article, campaign="newsletter", identity=sign()) for article in "acb"]
+        assert [each["reason"] for each in answers] == ["campaign", "metered", "campaign"]
+        assert foreseen == ["campaign", "metered"]
+        assert desk.view("a", campaign="newsletter", reader=token)["reason"] == "campaign", "by the token of before"
+
+    @pytest.mark.parametrize("article", ["b", "c"])
+    def test_once_it_has_given_all_the_one_write_is_the_meters(self, desk: Desk, wire: Wire, article: str) -> None:
+        """I20: and none, where the page's state knows the wall."""
+        publish(desk, campaigns=(Campaign("newsletter", 1),))
+        desk.view("a", campaign="newsletter")
+        state = desk.view("b")["state"]
+        refused = desk.view("c", state=state)
+        wire.sent.clear()
+        answer = desk.view(article, campaign="newsletter", state=refused["state"])
+        assert answer["reason"] == ("repeat" if article == "b" else "registration_required")
+        assert wire.to(desk.tables.meter_table) == ["GetItem"]
+        fresh = desk.view("d", campaign="newsletter", seed="B" * 22)
+        assert fresh["reason"] == "campaign"
+        wire.sent.clear()
+        assert desk.view("e", campaign="newsletter", seed="B" * 22)["reason"] == "metered"
+        assert wire.to(desk.tables.meter_table) == ["GetItem", "UpdateItem"]
+
     def test_what_a_campaign_gave_is_erased_with_its_reader(self, desk: Desk) -> None:
         token = desk.view("a", campaign="newsletter")["reader"]
         desk.erase(token)

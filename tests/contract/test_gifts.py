@@ -59,6 +59,13 @@ def test_a_link_has_one_gift_and_keeps_the_rest_of_its_query(desk: Desk) -> None
     assert desk.view("carnival", gift=query["gift"][0])["reason"] == "gift"
 
 
+def test_an_address_with_a_query_is_the_article_that_views_count_by_it(desk: Desk) -> None:
+    assert give(desk, f"{ARTICLE}?ref=a#top").json["remaining"] == 1
+    assert give(desk, ARTICLE).json["remaining"] == 1
+    token = gift(desk, f"{ARTICLE}?ref=a")
+    assert desk.view(None, url=f"{ARTICLE}?ref=b", gift=token)["reason"] == "gift"
+
+
 def test_over_the_quota_nothing_is_given(desk: Desk, wire: Wire) -> None:
     gift(desk, f"{ORIGIN}/1")
     wire.inject("UpdateItem", lost_reply)

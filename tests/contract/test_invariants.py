@@ -9,6 +9,7 @@
 | I5 what was acknowledged is stored, what is stored was asked for | test_races.py::test_lost_replies_grant_nothing_more_and_lose_nothing, test_faults.py::test_replies_that_stay_lost_are_a_503_and_asking_again_is_free |
 | I6 histories are linearizable | test_races.py::test_histories_of_a_reader_are_linearizable |
 | I7 remaining is max(0, limit - used) | test_counting.py::test_each_new_article_takes_exactly_one, test_model.py::is_whole |
+| I8 a merge counts nothing, loses nothing, gives no second allowance | test_registered.py::TestTheMerge, test_merge_model.py::the_table_holds_what_the_model_says, test_merge_race.py::test_a_merge_loses_nothing_and_counts_nothing |
 | I9 periods are independent | test_periods.py::test_the_next_period_begins_with_its_first_second, test_periods.py::test_it_is_over_exactly_then |
 | I10 the ledger's rows are the counted and recorded reads of the store, erased ones included | test_lives_1.py::test_usage_ties_out_whatever_goes_wrong, test_notices.py::test_an_erasure_that_counts_as_usage, test_notices.py::test_a_stamp_that_every_repeat_writes_again |
 | I11 no duplicate, order, crash, bisection or replay changes the ledger | test_lives_2.py::test_usage_ties_out_whatever_goes_wrong, test_notices.py::test_a_counter_that_counts_every_delivery, test_notices.py::test_a_failed_record_that_is_passed_over |
@@ -20,9 +21,7 @@
 | I17 no sentence promises a number without it | test_model.py::is_whole |
 | I18 what a fault opened is no counted read, what a page cannot keep is not billable | test_faults.py::test_a_fault_that_stays_is_a_503_and_nothing_is_counted, test_item.py::test_a_page_that_keeps_no_token_is_stamped_so, test_events.py::test_every_kind_is_stored_and_none_is_usage |
 | I19 erasure removes what was read and gives no allowance back | test_erasure.py::test_it_stays_spent_until_the_period_ends, test_erasure.py::test_an_older_state_brings_nothing_back, test_erasure.py::test_an_erasure_before_a_roll_over_is_not_undone_by_it, test_erasure_race.py::test_an_erasure_among_reads_neither_frees_nor_loses_one, test_erasure_race.py::test_an_erasure_while_a_window_closes_reaches_both_sides_of_it |
-| I20 a view is one write at most, and none where nothing is counted or recorded | test_requests.py::test_a_counted_read_is_one_write, test_requests.py::test_what_no_meter_decides_asks_nothing, test_record.py::test_it_is_one_write_with_a_state_too, test_record.py::test_a_site_that_records_other_reads_writes_nothing, test_events.py::test_a_view_that_carries_events_costs_one_write_more |
-
-Not there yet: I8 (merge).
+| I20 a view is one write at most, and none where nothing is counted or recorded | test_requests.py::test_a_counted_read_is_one_write, test_requests.py::test_what_no_meter_decides_asks_nothing, test_record.py::test_it_is_one_write_with_a_state_too, test_record.py::test_a_site_that_records_other_reads_writes_nothing, test_events.py::test_a_view_that_carries_events_costs_one_write_more, test_free_reads.py::test_once_it_has_given_all_the_one_write_is_the_meters, test_requests.py::test_the_view_that_merges_is_one_transaction_and_one_write |
 """  # noqa: E501
 
 import ast
@@ -42,6 +41,7 @@ APPLYING = {
     "I5",
     "I6",
     "I7",
+    "I8",
     "I9",
     "I10",
     "I11",

@@ -130,7 +130,7 @@ class TestSignedIn:
         assert self.asked(desk, wire) == ["GetItem of the account", "GetItem", "GetItem", "UpdateItem"]
 
     def test_the_view_that_merges_is_one_transaction_and_one_write(self, desk: Desk, wire: Wire) -> None:
-        """The contract's exception."""
+        """I20: the contract's exception."""
         desk.view("a")
         wire.sent.clear()
         token = desk.view("b", identity=sign())["reader"]

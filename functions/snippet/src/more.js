@@ -81,9 +81,13 @@ const listen = () => {
     drop();
     return refresh();
   };
-  readmeter.gift = (/** @type {{ url?: string }} */ { url = '' } = {}) => {
-    const { origin, pathname } = new URL(url, location.href);
-    return give(settings, url ? origin + pathname : key, origin + pathname);
+  readmeter.gift = (/** @type {Article} */ { article, url } = {}) => {
+    const address = new URL(url || '', location.href);
+    address.hash = '';
+    const bare = address.origin + address.pathname;
+    const named = article || (url ? bare : key);
+    // An article with an id may be at an address that is nothing without its query.
+    return give(settings, named, named == bare ? bare : address.href);
   };
   readmeter.on('decision', settle);
   readmeter.on('clicked', drop);

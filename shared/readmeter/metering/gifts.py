@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from readmeter.core.article import digest
+from readmeter.core.article import digest, identity
 from readmeter.core.encoding import base64url
 from readmeter.core.gift import Gift, gift_token
 from readmeter.core.period import DAY, local_date
@@ -40,7 +40,8 @@ class GiftsEndpoint(Endpoint):
             raise Problem(404, "Readers of this site give no articles away.")
         address = _address(asked, rules)
         reader, standing = self._giver(asked.identity, rules, now)
-        article = digest(self._keyring().permanent_key("article", rules.site), asked.article)
+        named = asked.article if asked.url else identity(None, asked.article)  # an address names what views count by it
+        article = digest(self._keyring().permanent_key("article", rules.site), named)
         if not standing.subscriber:
             self._check_read(article, rules, reader, now)
         given = self._counted(article, rules, rules.gifts, reader, standing, now)

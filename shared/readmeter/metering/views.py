@@ -80,7 +80,8 @@ class Views:
         """Decides and counts. Raises `Unavailable` when the store does not answer."""
         reader = visit.who.reader or Reader(self._token_bytes(READER_BYTES))
         for former in visit.who.anonymous:
-            self._merges.merge(_pairs(visit.rules, former, reader, visit.now))
+            for pairs in (_pairs(visit.rules, former, reader, visit.now), _campaign_pairs(visit, former, reader)):
+                self._merges.merge(pairs)
         known = read_state(visit.keyring, visit.rules.site, visit.view.state, visit.now)
         if known and known.reader.id != reader.id:
             known = None
@@ -109,7 +110,13 @@ class Views:
         if isinstance(ruled, Decision):
             return ruled
         question = _question(visit, visit.who.reader or Reader(bytes(READER_BYTES)), ruled)
-        return _decision(visit, question, self._look(visit, question))
+        tally = self._look(
+            visit.who,
+            lambda reader: slot_of(visit.rules, question.meter, reader, visit.now)[0],
+            question.digest,
+            question.limit,
+        )
+        return _decision(visit, question, tally)
 
     def _metered(self, visit: Visit, reader: Reader, meter: Meter, known: State | None) -> Outcome:
         question = _question(visit, reader, meter)
@@ -122,33 +129,36 @@ class Views:
         return _outcome(visit, reader, _decision(visit, question, tally), _state(reader, question, tally, visit.now))
 
     def _gives(self, visit: Visit, reader: Reader, campaign: Campaign) -> bool:
-        """Counts the article among those that the campaign gives the reader this month, unless it has given all."""
+        """Counts the article among those that the campaign gives the reader this month, unless it has given all.
+
+        It is looked at first: where it has given all, the view's one write is the meter's.
+        """
+        slot = _campaign_slot(visit, reader, campaign)
+        seen = self._meters.look(slot, visit.article, campaign.per_reader)
+        if seen.merged_into:
+            return self._gives(visit, Reader(seen.merged_into, registered=True), campaign)
+        if not seen.new:
+            return seen.known
         is_usage = "campaign" in visit.rules.record
         read = replace(_read(visit, visit.article, "article"), is_usage=is_usage)
-        tally = self._meters.count(_campaign_slot(visit, reader, campaign), read, campaign.per_reader)
+        tally = self._meters.count(slot, read, campaign.per_reader)
         return tally.new or tally.known
 
     def _would_give(self, visit: Visit, campaign: Campaign) -> bool:
-        if visit.who.reader is None:
-            return True
-        slot = _campaign_slot(visit, visit.who.reader, campaign)
-        tally = self._meters.look(slot, visit.article, campaign.per_reader)
+        tally = self._look(
+            visit.who, lambda reader: _campaign_slot(visit, reader, campaign), visit.article, campaign.per_reader
+        )
         return tally.new or tally.known
 
-    def _look(self, visit: Visit, question: Question) -> Tally:
+    def _look(self, who: Who, slot: Callable[[Reader], Slot], digest: bytes, limit: int) -> Tally:
         """The tally that a count would give, once those whom the reader was until now are merged into it."""
-        reader = visit.who.reader
-        if reader is None:
-            return Tally(0, new=question.limit > 0)
-        tally = self._looked(visit, question, reader)
+        if who.reader is None:
+            return Tally(0, new=limit > 0)
+        tally = self._meters.look(slot(who.reader), digest, limit)
         if tally.merged_into:
-            tally = self._looked(visit, question, Reader(tally.merged_into, registered=True))
-        others = [self._looked(visit, question, former) for former in visit.who.anonymous]
-        return _united(question, [tally, *(other for other in others if not other.merged_into)])
-
-    def _looked(self, visit: Visit, question: Question, reader: Reader) -> Tally:
-        slot, _ = slot_of(visit.rules, question.meter, reader, visit.now)
-        return self._meters.look(slot, question.digest, question.limit)
+            tally = self._meters.look(slot(Reader(tally.merged_into, registered=True)), digest, limit)
+        others = [self._meters.look(slot(former), digest, limit) for former in who.anonymous]
+        return _united(digest, limit, [tally, *(other for other in others if not other.merged_into)])
 
 
 def access_document(visit: Visit, decision: Decision) -> dict[str, Any]:
@@ -193,6 +203,13 @@ def _pairs(rules: Rules, former: Reader, reader: Reader, now: float) -> list[Pai
     return [(slot_of(rules, meter, former, now)[0], slot_of(rules, meter, reader, now)[0]) for meter in pools]
 
 
+def _campaign_pairs(visit: Visit, former: Reader, reader: Reader) -> list[Pair]:
+    """What either was given by each of the site's campaigns this month."""
+    return [
+        (_campaign_slot(visit, former, each), _campaign_slot(visit, reader, each)) for each in visit.rules.campaigns
+    ]
+
+
 def _campaign_slot(visit: Visit, reader: Reader, campaign: Campaign) -> CalendarSlot:
     return month_slot(visit.rules, reader, "N", f"campaign:{campaign.name}", visit.now)
 
@@ -208,12 +225,13 @@ def _question(visit: Visit, reader: Reader, meter: Meter) -> Question:
     return Question(meter, limit, slot, scope_of(visit.rules, meter, period), counted, resets_at)
 
 
-def _united(question: Question, tallies: Iterable[Tally]) -> Tally:
+def _united(digest: bytes, limit: int, tallies: Iterable[Tally]) -> Tally:
     """What one reader holds who was several. Of two windows the one that began first goes on."""
-    digests: frozenset[bytes] = frozenset().union(*(tally.digests for tally in tallies))
-    starts = [tally.window_start for tally in tallies if tally.window_start is not None]
-    known = question.digest in digests
-    new = not known and len(digests) < question.limit
+    found = list(tallies)
+    digests: frozenset[bytes] = frozenset().union(*(tally.digests for tally in found))
+    starts = [tally.window_start for tally in found if tally.window_start is not None]
+    known = digest in digests
+    new = not known and len(digests) < limit
     return Tally(len(digests), new, known, digests, min(starts, default=None))
 
 
