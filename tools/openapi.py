@@ -562,9 +562,9 @@ def _admin_paths() -> Json:
                     **_problems(400, 403, 404, 409, 412, 413, 422, 503),
                 },
                 parameters=[_dry_run(), if_match, if_none_match],
-                description="Every PUT is a new immutable version, in force within 10 seconds. A change of `timezone` "
-                "or of a meter's `period`, `count`, `pool` or name takes force at the site's next month; "
-                "`differences` says when each does.",
+                description="Every PUT is a new immutable version, in force within 10 seconds. A change of `timezone`, "
+                "of `retention`, or of a meter's `period`, `count`, `pool` or name takes force at the site's next "
+                "month; `differences` says when each does.",
                 requestBody={
                     "required": True,
                     "description": "JSON or YAML (1.2, without anchors, aliases and tags), at most 64 KB.",

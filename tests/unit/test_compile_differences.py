@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
 from tests.unit.test_compile import NOVEMBER, document, meter
@@ -46,12 +48,15 @@ def test_a_document_that_is_older_than_a_key_had_its_default():
     ] == [("/retention/reader_days", 45, 20)]
 
 
-def test_retention_and_records_hold_at_once():
-    old, new = document(), document(retention={"ledger_reader_days": 365}, record=["exempt"], timezone="UTC")
-    assert [change[0] for change in told(old, new) if change[3] == AT_ONCE] == [
-        "/record",
-        "/retention/ledger_reader_days",
-    ]
+def test_records_hold_at_once():
+    old, new = document(), document(record=["exempt"], timezone="UTC")
+    assert [change[0] for change in told(old, new) if change[3] == AT_ONCE] == ["/record"]
+
+
+@pytest.mark.parametrize("changed", [{"reader_days": 20}, {"ledger_reader_days": 365}])
+def test_retention_waits_for_the_month(changed):
+    [(path, _, _, when)] = told(document(), document(retention=changed))
+    assert (path, when) == (f"/retention/{next(iter(changed))}", NEXT_MONTH)
 
 
 def test_what_waits_says_until_when():

@@ -73,6 +73,8 @@ def _decides(path: tuple[str, ...], rules: Rules) -> object:
     """What of `rules` a change at `path` shows in, where it may wait; None elsewhere."""
     if path == ("timezone",):
         return rules.timezone
+    if path[0] == "retention":
+        return getattr(rules.retention, path[1])
     if path[0] != "meters":
         return None
     if len(path) == 1:
