@@ -276,14 +276,18 @@ class Difference(BaseModel):
 class MeterEffect(BaseModel):
     meter: str
     readers: int = Field(description="Readers of its allowance in the current period")
-    walled_before: int = Field(description="Of them, those whose next new article is refused now")
-    walled_now: int = Field(description="Those whose next new article would be refused")
+    walled_before: int = Field(description="Of them, those with nothing left by the rules in force")
+    walled_now: int = Field(
+        description="Those with nothing left by the proposed rules: their next new article would be refused, unless "
+        "what `notes` says of them lets them in"
+    )
 
 
 class Effect(BaseModel):
     """What the change would do to the current readers at once."""
 
-    meters: list[MeterEffect] = Field(description="As they would take force now")
+    meters: list[MeterEffect] = Field(description="As they would take force now, counted from the ledger")
+    notes: list[str] = Field(description="What the figures cannot know: sentences for people, in English")
     complete_until: str = Field(
         description="All that was counted before is in it", json_schema_extra={"format": "date-time"}
     )

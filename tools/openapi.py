@@ -181,6 +181,15 @@ WRITTEN_EXAMPLE = {
         {"path": "/meters/default/period/unit", "from": "month", "to": "week", "in_force": "2026-12-01T00:00:00-03:00"},
     ],
 }
+REHEARSED_EXAMPLE = WRITTEN_EXAMPLE | {
+    "effect": {
+        "meters": [{"meter": "default", "readers": 4210, "walled_before": 312, "walled_now": 1180}],
+        "notes": [
+            "Who has a bonus or is entitled is not known here: at the limit they may be told as walled, and read on."
+        ],
+        "complete_until": "2026-11-22T11:45:00Z",
+    },
+}
 GRANT_KEYS_EXAMPLE = {
     "site": "riotimes",
     "soft_grants": False,
@@ -555,7 +564,9 @@ def _admin_paths() -> Json:
                 "putSite",
                 "Write a site document",
                 {
-                    "200": _ok("A new version, or a dry run's answer.", "Written", WRITTEN_EXAMPLE, etag=True),
+                    "200": _ok(
+                        "A new version, or a dry run's answer (as here).", "Written", REHEARSED_EXAMPLE, etag=True
+                    ),
                     "201": _ok(
                         "A new site.", "Written", WRITTEN_EXAMPLE | {"version": 1, "differences": []}, etag=True
                     ),

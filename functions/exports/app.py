@@ -143,7 +143,7 @@ class Usage:
         now = self._clock()
         in_force = Months(self._versions(proposed.site)).rules_at(now)
         complete_until = instant(max(self._progress(now), 0))
-        return {"meters": effect(self._ledger, in_force, proposed, now), "complete_until": complete_until}
+        return effect(self._ledger, in_force, proposed, now) | {"complete_until": complete_until}
 
     def create(self, caller: Caller, event: Event) -> Answer:
         wanted = _new_export(event)

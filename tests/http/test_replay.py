@@ -113,6 +113,7 @@ class TestEffect:
         answer = rio.admin("PUT", DRY_RUN, document(meters=[{"name": "default", "limits": {"anonymous": 1}}]))
         assert answer.json["effect"] == {
             "meters": [{"meter": "default", "readers": 2, "walled_before": 1, "walled_now": 2}],
+            "notes": [],
             "complete_until": "2026-11-20T11:59:00Z",
         }
         assert answer.json["warnings"] == []

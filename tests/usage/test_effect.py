@@ -4,18 +4,25 @@ from typing import Any
 
 import pytest
 
-from readmeter.core.rules import Rules
+from readmeter.core.rules import IdentityRules, Rules
 from readmeter.usage.effect import effect
 from tests.support.months import Months, at, free, read
+from tests.support.objects import MemoryObjects
 from tests.support.site import meter, rules
 
 NOW = at("2026-11-22T15:00")
 
 
 def told(months: Months, before: Rules, proposed: Rules) -> list[tuple[int, int, int]]:
-    lines = effect(months.ledger, before, proposed, NOW)
+    lines = effect(months.ledger, before, proposed, NOW)["meters"]
     assert [line["meter"] for line in lines] == [each.name for each in proposed.meters]
     return [(line["readers"], line["walled_before"], line["walled_now"]) for line in lines]
+
+
+def noted(before: Rules, proposed: Rules) -> list[str]:
+    """The first words of each note."""
+    notes = effect(MemoryObjects(), before, proposed, NOW)["notes"]
+    return [" ".join(note.split()[:4]) for note in notes]
 
 
 def ledger(**used: int) -> Months:
@@ -82,3 +89,15 @@ def test_only_the_period_that_runs_is_looked_at(unit: str, days: int, runs: str,
     months.add(read(f"r{n}", f"a{n}", "2026-11-21", period=period) for n, period in enumerate([runs, over]))
     weekly = rules(meter(anonymous=1, unit=unit, days=days))
     assert told(months, weekly, weekly) == [(1, 1, 1)]
+
+
+def test_what_the_ledger_does_not_know_of_signed_in_readers_is_said() -> None:
+    signs_in = rules(identity=IdentityRules("https://id.rio.example", "riotimes", (), None, "subscriber"))
+    said = ["Reads that came along", "Who has a bonus"]
+    assert noted(rules(), rules()) == []
+    assert noted(signs_in, signs_in) == noted(rules(), signs_in) == noted(signs_in, rules()) == said
+
+
+@pytest.mark.parametrize(("unit", "days", "said"), [("week", 0, 1), ("days", 7, 1), ("day", 0, 0), ("month", 0, 0)])
+def test_that_a_period_may_have_begun_last_month_is_said(unit: str, days: int, said: int) -> None:
+    assert noted(rules(), rules(meter(unit=unit, days=days))) == ["What last month counted"] * said

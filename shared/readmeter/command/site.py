@@ -194,7 +194,7 @@ def _tell(desk: Desk, rehearsed: Mapping[str, Any], written: documents.Written |
 
 
 def _tell_effect(desk: Desk, effect: Mapping[str, Any]) -> None:
-    """Who would meet a wall at once, where anybody has read yet."""
+    """Who would meet a wall at once, where anybody has read yet, and what that cannot know."""
     meters = [each for each in effect["meters"] if each["readers"]]
     if not meters:
         return
@@ -203,6 +203,8 @@ def _tell_effect(desk: Desk, effect: Mapping[str, Any]) -> None:
     desk.table(
         ["meter", "current readers", "at a wall now", "then"], rows, {"current readers", "at a wall now", "then"}
     )
+    for note in effect["notes"]:
+        desk.note(note)
 
 
 def _from(in_force: str, now: float) -> str:

@@ -16,11 +16,11 @@ from readmeter.usage.replay import limit_of
 Used = tuple[ReaderClass, int, int]  # so many reads of an allowance are used by so many readers
 
 
-def effect(ledger: Objects, in_force: Rules, proposed: Rules, now: float) -> list[dict[str, Any]]:
-    """A line for each meter of `proposed`, which takes force at `now`: its allowance's readers, and the walled ones.
+def effect(ledger: Objects, in_force: Rules, proposed: Rules, now: float) -> dict[str, Any]:
+    """Each meter of `proposed`, which takes force at `now`: its allowance's readers, and the walled ones of them.
 
-    Walled is whose next new article would be refused. Counted are the running month's reads: readers cannot be told
-    across months, so what an earlier month counted in a week or window that still runs is left out.
+    Walled is who has nothing left by the ledger's rows; `notes` says what those do not know. Counted are the running
+    month's reads: readers cannot be told across months.
     """
     today = local_date(in_force.timezone, now)
     dates = [today.replace(day=1) + timedelta(days=number) for number in range(today.day)]
@@ -28,7 +28,7 @@ def effect(ledger: Objects, in_force: Rules, proposed: Rules, now: float) -> lis
     with workspace() as (connection, folder):
         load(connection, "reads", ledger, listed(ledger, READS, proposed.site, dates), folder / "reads")
         used = {meter.pool: _used(connection, meter, proposed.timezone, now) for meter in proposed.meters}
-    return [
+    lines = [
         {
             "meter": meter.name,
             "readers": sum(readers for _, _, readers in used[meter.pool]),
@@ -37,6 +37,7 @@ def effect(ledger: Objects, in_force: Rules, proposed: Rules, now: float) -> lis
         }
         for meter in proposed.meters
     ]
+    return {"meters": lines, "notes": _notes(in_force, proposed)}
 
 
 def walled(rules: Rules, meter: Meter | None, used: Sequence[Used]) -> int:
@@ -44,6 +45,21 @@ def walled(rules: Rules, meter: Meter | None, used: Sequence[Used]) -> int:
     if meter is None or rules.mode != "live":
         return 0
     return sum(readers for reader_class, reads, readers in used if reads >= limit_of(meter, reader_class))
+
+
+def _notes(in_force: Rules, proposed: Rules) -> list[str]:
+    """What the figures cannot know, where it concerns them: sentences for people."""
+    signs_in = in_force.identity is not None or proposed.identity is not None
+    notes = {
+        "Reads that came along at sign-in are those of the anonymous reader who made them: a registered reader may be "
+        "nearer to the limit than is told here, and that anonymous one is nobody any more.": signs_in,
+        "Who has a bonus or is entitled is not known here: at the limit they may be told as walled, and read on.": (
+            signs_in
+        ),
+        "What last month counted in a week or window that still runs is left out: readers cannot be told across "
+        "months.": any(meter.unit in ("week", "days") for meter in proposed.meters),
+    }
+    return [sentence for sentence, concerns in notes.items() if concerns]
 
 
 def _used(connection: duckdb.DuckDBPyConnection, meter: Meter, zone: str, now: float) -> list[Used]:

@@ -94,10 +94,19 @@ def test_diff_shows_what_changes_and_from_when_on(
 def test_diff_shows_how_many_readers_meet_a_wall(run: Typist, file: Path, rehearsed: dict[str, Any]) -> None:
     line = {"meter": "default", "readers": 4210, "walled_before": 310, "walled_now": 1190}
     nobody = {"meter": "markets", "readers": 0, "walled_before": 0, "walled_now": 0}
-    rehearsed["effect"] = {"meters": [line, nobody], "complete_until": "2026-11-20T11:45:00Z"}
-    result = run("site", "diff", "riotimes.yaml")
-    ends(result, 1, "default            4,210            310  1,190")
-    assert "markets" not in result.output
+    unknown = "Who has a bonus is not known here."
+    rehearsed["effect"] = {"meters": [line, nobody], "notes": [unknown], "complete_until": "2026-11-20T11:45:00Z"}
+    for word, code in (("diff", 1), ("apply", 2)):
+        result = run("site", word, "riotimes.yaml")
+        ends(result, code, "default            4,210            310  1,190")
+        assert "markets" not in result.output
+        assert unknown in result.stderr
+
+
+def test_without_readers_there_is_nothing_to_note(run: Typist, file: Path, rehearsed: dict[str, Any]) -> None:
+    nobody = {"meter": "default", "readers": 0, "walled_before": 0, "walled_now": 0}
+    rehearsed["effect"] = {"meters": [nobody], "notes": ["Unknown."], "complete_until": "2026-11-20T11:45:00Z"}
+    assert "Unknown." not in run("site", "diff", "riotimes.yaml").output
 
 
 def test_diff_ends_with_0_where_nothing_differs(run: Typist, file: Path, rehearsed: dict[str, Any]) -> None:
