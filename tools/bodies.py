@@ -278,8 +278,8 @@ class MeterEffect(BaseModel):
     readers: int = Field(description="Readers of its allowance in the current period")
     walled_before: int = Field(description="Of them, those with nothing left by the rules in force")
     walled_now: int = Field(
-        description="Those with nothing left by the proposed rules: their next new article would be refused, unless "
-        "what `notes` says of them lets them in"
+        description="Those with nothing left by the proposed rules: their next new article would be refused (see "
+        "`notes`)"
     )
 
 

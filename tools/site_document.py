@@ -30,15 +30,20 @@ def _keys(root: dict[str, Any], schema: dict[str, Any], above: str) -> Iterator[
     for name, value in schema["properties"].items():
         key, is_required = above + name, name in schema.get("required", [])
         yield key, "required" if is_required else _default(value["default"]), _values(value) + value["description"]
-        inner = value["items"] if value.get("type") == "array" else value
+        kind = _kind(value)
+        inner, below = (kind["items"], "[].") if kind.get("type") == "array" else (kind, ".")
         if "$ref" in inner:
-            below = "[]." if value.get("type") == "array" else "."
             yield from _keys(root, root["$defs"][inner["$ref"].rsplit("/", 1)[1]], key + below)
+
+
+def _kind(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of a value that may be absent, what it is where it is there."""
+    return next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), schema)
 
 
 def _values(schema: dict[str, Any]) -> str:
     """What a value may be, where that is a choice or a range."""
-    kind = next((each for each in schema.get("anyOf", []) if each.get("type") != "null"), schema)
+    kind = _kind(schema)
     if "enum" in kind:
         return ", ".join(f"`{each}`" for each in kind["enum"]) + ". "
     return f"{kind['minimum']}–{kind['maximum']}. " if "minimum" in kind else ""

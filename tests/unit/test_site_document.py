@@ -1,11 +1,14 @@
 """What a publisher may write in a site document, what is refused, and what is only warned of."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
 
 import pytest
+from pydantic import BaseModel
 
 from readmeter.sites.check import warnings
+from readmeter.sites.document import SiteDocument
 from readmeter.sites.parse import Invalid, parse_document, read_document
 from tools import site_document
 
@@ -424,6 +427,28 @@ def test_a_meter_that_never_decides_is_warned_of(earlier, later, is_covered):
 def test_the_reference_names_every_key_as_the_model_has_it():
     text = site_document.GUIDE.read_text(encoding="utf-8")
     assert site_document.guide(text) == text, "run `PYTHONPATH=shared python tools/site_document.py`"
+
+
+def keys_of(model: type[BaseModel], above: str = "") -> Iterator[str]:
+    """Each key that the model has, with those of the models in it."""
+    for name, field in model.model_fields.items():
+        yield above + name
+        for inner, below in models_in(field.annotation):
+            yield from keys_of(inner, above + name + below)
+
+
+def models_in(annotation: Any, below: str = ".") -> Iterator[tuple[type[BaseModel], str]]:
+    """The models that a field holds, and how a key of theirs is written behind its own."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, below
+    for each in get_args(annotation):
+        yield from models_in(each, "[]." if get_origin(annotation) is list else below)
+
+
+def test_no_key_of_the_model_is_without_a_line_in_the_reference():
+    lines = re.findall(r"^\| `([^`]+)` \|", site_document.GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert lines == list(keys_of(SiteDocument))
+    assert {"gifts.per_month", "identity.issuer", "identity.keys[].kid", "meters[].limits.registered"} <= set(lines)
 
 
 def test_the_examples_of_the_reference_are_good_documents():
