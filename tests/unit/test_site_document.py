@@ -346,6 +346,34 @@ def test_errors_say_what_is_allowed_and_name_unknown_keys_beside_the_known():
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "pointer", "detail"),
+    [
+        ({"gifts": {"per_month": 1, "valid_days": 1, "a_day": 1}}, "/gifts/a_day", "per_month, valid_days"),
+        (
+            {"identity": {"issuer": "rio", "jwks_url": "https://rio.example/keys", "key": 1}},
+            "/identity/key",
+            "issuer, audience, keys, jwks_url, subscriber_claim",
+        ),
+        (
+            {"identity": {"issuer": "rio", "keys": [{"kid": "a", "alg": "ES256", "jwk": {}, "k": 1}]}},
+            "/identity/keys/0/k",
+            "kid, alg, jwk",
+        ),
+    ],
+)
+def test_an_unknown_key_of_what_may_be_absent_is_named_too(changes, pointer, detail):
+    with pytest.raises(Invalid) as caught:
+        read_document(document(**changes))
+    assert caught.value.errors == [(pointer, f"is not a key here; keys are {detail}")]
+
+
+def test_errors_are_our_own_sentences():
+    with pytest.raises(Invalid) as caught:
+        read_document(document(name="", soft_grants="yes"))
+    assert caught.value.errors == [("/name", "must not be empty"), ("/soft_grants", "must be true or false")]
+
+
 def test_recorded_reads_are_named_once_each():
     assert not refused(record=["institution", "gift", "subscriber", "campaign", "exempt"])
     assert refused(record=["exempt", "gift", "exempt"]) == ["/record/2"]

@@ -78,12 +78,14 @@ def test_yaml_errors_say_where(text, detail):
     with pytest.raises(Unreadable) as caught:
         parse_document(text.encode(), "application/yaml")
     assert caught.value.detail == detail
+    assert f"(line {caught.value.line}, " in detail
 
 
 def test_json_errors_say_where():
     with pytest.raises(Unreadable) as caught:
         parse_document(b'{"a":\n x}', "application/json")
     assert caught.value.detail == "The body is not JSON at line 2, column 2."
+    assert caught.value.line == 2
 
 
 def test_a_document_has_at_most_64_kilobytes():

@@ -50,8 +50,10 @@ def read(file: Path) -> Written:
     where = lines(content)
     try:
         return Written(file, body, parse_document(content, body.kind), (), where)
-    except (TooLarge, Unreadable) as error:
+    except TooLarge as error:
         return Written(file, body, None, [("", error.detail)], {})
+    except Unreadable as error:
+        return Written(file, body, None, [("", error.detail)], {} if error.line is None else {"": error.line})
     except Invalid as error:
         return Written(file, body, None, sorted(error.errors, key=lambda each: line_of(each[0], where) or 0), where)
 

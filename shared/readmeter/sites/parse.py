@@ -20,9 +20,13 @@ _MOST_DEPTH = 32
 
 @dataclass(slots=True)
 class Unreadable(Exception):  # noqa: N818 - named as the answer it leads to
-    """The bytes are no JSON or YAML that is accepted here; `detail` says where and what is allowed."""
+    """The bytes are no JSON or YAML that is accepted here; `detail` says where and what is allowed.
+
+    `line` is counted from 1; None where no line is at fault.
+    """
 
     detail: str
+    line: int | None = None
 
 
 @dataclass(slots=True)
@@ -81,7 +85,7 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise Unreadable(f"The body is not JSON at line {error.lineno}, column {error.colno}.") from None
+        raise Unreadable(f"The body is not JSON at line {error.lineno}, column {error.colno}.", error.lineno) from None
     except (ValueError, RecursionError):
         raise Unreadable("The body is JSON nested too deeply, or with a number too large.") from None
 
@@ -108,16 +112,16 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None:
-            raise Unreadable(f"Anchors, aliases and tags are not accepted ({_place(event.start_mark)}).")
+            raise _unreadable("Anchors, aliases and tags are not accepted", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Hashable, Any]:  # noqa: ARG002
         result: dict[Hashable, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise Unreadable(f"A key has to be text ({_place(key_node.start_mark)}).")
+                raise _unreadable("A key has to be text", key_node.start_mark)
             if key_node.value in result:
-                raise Unreadable(f"A key occurs twice ({_place(key_node.start_mark)}).")
+                raise _unreadable("A key occurs twice", key_node.start_mark)
             result[key_node.value] = self.construct_object(value_node, deep=True)
         return result
 
@@ -138,14 +142,15 @@ def _yaml(text: str) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - a safe loader, made safer
     except yaml.MarkedYAMLError as error:
-        place = _place(error.problem_mark) if error.problem_mark else "somewhere"
-        raise Unreadable(f"The body is not one YAML document ({place}).") from None
+        raise _unreadable("The body is not one YAML document", error.problem_mark) from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise Unreadable("The body is YAML nested too deeply, or with characters that YAML does not allow.") from None
 
 
-def _place(mark: yaml.Mark) -> str:
-    return f"line {mark.line + 1}, column {mark.column + 1}"
+def _unreadable(said: str, at: yaml.Mark | None) -> Unreadable:
+    if at is None:
+        return Unreadable(f"{said}.")
+    return Unreadable(f"{said} (line {at.line + 1}, column {at.column + 1}).", at.line + 1)
 
 
 def _plain(data: Any) -> Any:
@@ -174,9 +179,10 @@ def _pointer(location: Iterable[int | str]) -> str:
 _ALLOWED = {
     "missing": "is required",
     "string_type": "must be a string",
-    "string_too_short": "must have at least {min_length} characters",
+    "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "must match {pattern}",
+    "bool_type": "must be true or false",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "int_parsing_size": "must be a whole number of usual size",
@@ -210,6 +216,7 @@ def _keys_beside(location: tuple[int | str, ...], model: type[BaseModel]) -> lis
     schema: Any = root
     for part in location[:-1]:
         schema = schema["items"] if isinstance(part, int) else schema["properties"][part]
+        schema = schema.get("anyOf", [schema])[0]  # of what may be absent, null stands last
         while "$ref" in schema:
             schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
     return list(schema["properties"])

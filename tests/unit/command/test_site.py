@@ -61,7 +61,9 @@ def test_errors_and_warnings_are_told_by_line(run: Typist, file: Path) -> None:
 
 def test_what_is_no_document_says_where(run: Typist, file: Path) -> None:
     file.write_text("site: [\n")
-    ends(run("site", "validate", "riotimes.yaml"), 1, "riotimes.yaml: error: The body is not one YAML document (line 2")
+    ends(
+        run("site", "validate", "riotimes.yaml"), 1, "riotimes.yaml:2: error: The body is not one YAML document (line 2"
+    )
 
 
 def test_machines_get_findings_with_their_lines(run: Typist, file: Path) -> None:
