@@ -174,7 +174,7 @@ def prepared() -> tuple[Canned, Callable[[Ask], list[Kind]]]:
                 "counted, of a registered reader", event(body("article", registered, identity=_identity())), "metered"
             ),
             Kind(
-                "subscriber",
+                "subscriber, by claim",
                 event(body("article", registered, identity=_identity(subscriber=True))),
                 "subscriber",
             ),

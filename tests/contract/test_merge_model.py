@@ -54,6 +54,8 @@ class Merges(RuleBasedStateMachine):
 
     @initialize(unit=st.sampled_from(["month", "days"]))
     def publish(self, unit: Any) -> None:
+        for operation in ("UpdateItem", "TransactWriteItems"):
+            self.wire.inject(operation)  # what the life before left of its faults
         self.unit = unit
         tiers = meter(unit=unit, days=DAYS if unit == "days" else 0, limits=LIMITS)
         self.desk.publish(compiled(tiers, identity=identity_rules()))
@@ -132,7 +134,7 @@ class Merges(RuleBasedStateMachine):
         held = self.counted.get(name, set())
         if not is_account and held and name not in self.merged:
             self.merged[name] = into
-            self.starts[into] = min(self.starts[name], self.starts.get(into, self.starts[name]))
+            self.starts.setdefault(into, self.starts[name])
             self.counted[into] = self.counted.get(into, set()) | held
         return into
 

@@ -6,8 +6,9 @@ import pytest
 
 from readmeter.core.period import DAY
 from readmeter.core.rules import CompiledSite
+from readmeter.core.state import read_state
 from readmeter.store import merging
-from tests.support.endpoint import NOW, SEED, Desk
+from tests.support.endpoint import KEYRING, NOW, SEED, Desk
 from tests.support.identities import identity_rules, sign
 from tests.support.meters import digest_of, snapshot, stamps
 from tests.support.site import compiled, meter
@@ -184,23 +185,28 @@ class TestTooMany:
 
 
 class TestWindows:
-    """`days`: of two windows the one that began first goes on."""
+    """`days`: the account's own window goes on; where none is open, the browser's does."""
 
     @pytest.fixture(autouse=True)
     def _days(self, desk: Desk) -> None:
         desk.publish(site(unit="days", days=3))
 
-    def test_the_anonymous_window_began_first(self, desk: Desk) -> None:
+    def test_a_browsers_window_that_began_first_ends_the_accounts_no_sooner(self, desk: Desk) -> None:
+        """Else merging one browser after the other would begin an allowance again each day."""
         desk.view("a")
         desk.now += DAY
         signed_in(desk, "b", seed="B" * 22)
         desk.now += DAY
+        foreseen = desk.access("c", identity=sign(iat=int(desk.now), exp=int(desk.now) + 60))
         answer = signed_in(desk, "c")
-        assert (answer["used"], answer["resets_at"]) == (3, "2026-11-25T09:00:00-03:00")
+        assert (answer["used"], answer["resets_at"]) == (3, "2026-11-26T09:00:00-03:00")
+        assert (foreseen["used"], foreseen["resets_at"]) == (2, "2026-11-26T09:00:00-03:00")
         assert [signed_in(desk, article)["reason"] for article in "abc"] == ["repeat"] * 3
         assert counted(desk) == 3
         desk.now += DAY
-        assert signed_in(desk, "d")["used"] == 1, "its end is the first one's"
+        assert signed_in(desk, "d")["used"] == 4, "the browser's own would be over"
+        desk.now += DAY
+        assert signed_in(desk, "e")["used"] == 1
 
     def test_the_accounts_window_began_first(self, desk: Desk) -> None:
         signed_in(desk, "b", seed="B" * 22)
@@ -209,6 +215,15 @@ class TestWindows:
         answer = signed_in(desk, "a")
         assert (answer["reason"], answer["used"], answer["resets_at"]) == ("repeat", 2, "2026-11-25T09:00:00-03:00")
         assert counted(desk) == 2
+
+    def test_an_account_without_a_window_takes_the_browsers(self, desk: Desk) -> None:
+        desk.view("a")
+        desk.now += DAY
+        answer = signed_in(desk, "b")
+        assert (answer["used"], answer["resets_at"]) == (2, "2026-11-25T09:00:00-03:00")
+        desk.now += 2 * DAY
+        assert signed_in(desk, "c")["used"] == 1
+        assert counted(desk) == 3
 
     def test_the_accounts_window_is_over(self, desk: Desk) -> None:
         signed_in(desk, "b", seed="B" * 22)
@@ -301,6 +316,17 @@ class TestStates:
         wire = Wire(desk.tables.client)
         signed_in(desk, "b", reader=first["reader"], state=refused["state"])
         assert wire.to(desk.tables.meter_table) == ["UpdateItem"]
+
+    def test_what_is_kept_of_who_signed_out_names_only_what_was_asked_for(self, desk: Desk) -> None:
+        """A library's browser: whoever sits there next must not see what the account reads at home."""
+        token = signed_in(desk, "a")["reader"]
+        signed_in(desk, "at home", seed="B" * 22)
+        kept = read_state(KEYRING, "riotimes", desk.view("a", reader=token)["state"], desk.now)
+        assert kept is not None
+        assert kept.digests == {digest_of("a")}
+        whole = read_state(KEYRING, "riotimes", signed_in(desk, "a", reader=token)["state"], desk.now)
+        assert whole is not None
+        assert whole.digests == {digest_of("a"), digest_of("at home")}
 
     def test_an_anonymous_readers_state_says_nothing_of_the_account(self, desk: Desk) -> None:
         first = desk.view("a")

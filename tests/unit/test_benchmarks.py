@@ -47,7 +47,7 @@ def test_a_count_is_one_request_and_what_the_page_knows_is_none(asked: Part) -> 
         "counted, with one event of the page": "UpdateItem, UpdateItem",
         "counted, first of a new window": "UpdateItem, TransactWriteItems",
         "counted, of a registered reader": "GetItem, UpdateItem",
-        "subscriber": "GetItem",
+        "subscriber, by claim": "none",
     }
 
 

@@ -428,6 +428,8 @@ def test_a_document_without_oddities_has_no_warnings():
             },
             ["/meters/0/limits/registered"],
         ),
+        ({"gifts": {"per_month": 1, "valid_days": 1}, "meters": [DEFAULT | {"count": "view"}]}, ["/gifts"]),
+        ({"gifts": {"per_month": 1, "valid_days": 1}}, []),
     ],
 )
 def test_warnings(changes, pointers):

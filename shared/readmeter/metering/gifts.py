@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from readmeter.core.article import digest, identity
 from readmeter.core.encoding import base64url
@@ -50,7 +50,7 @@ class GiftsEndpoint(Endpoint):
         document = {
             "url": _with_gift(address, gift_token(self._keyring(), rules.site, gift)),
             "expires_at": datetime.fromtimestamp(expires, UTC).isoformat().replace("+00:00", "Z"),
-            "remaining": rules.gifts.per_month - given,
+            "remaining": max(0, rules.gifts.per_month - given),
         }
         return answer_in_json(201, document, request, rules)
 
@@ -96,6 +96,7 @@ def _address(asked: GiftRequest, rules: Rules) -> str:
 
 
 def _with_gift(address: str, token: str) -> str:
+    """The rest of the query stays as it was written."""
     parts = urlsplit(address)
-    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "gift"]
-    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", urlencode([*kept, ("gift", token)]), ""))
+    kept = [part for part in parts.query.split("&") if part and part.partition("=")[0] != "gift"]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", "&".join([*kept, f"gift={token}"]), ""))

@@ -76,13 +76,15 @@ class Standings:
     ) -> Standing:
         """`standing` with what is known of a registered reader: one request for the account. Raises `Unavailable`.
 
-        `claims_to_pay`: the publisher's own token says that the reader subscribes.
+        `claims_to_pay`: the publisher's own token says that the reader subscribes; nobody is asked then.
         """
+        if claims_to_pay:
+            return replace(standing, registered=True, subscriber=True)
         account = self._accounts.account(rules.site, reader.name)
         return replace(
             standing,
             registered=True,
-            subscriber=claims_to_pay or account.subscriber(now, rules.past_due_grace_days),
+            subscriber=account.subscriber(now, rules.past_due_grace_days),
             bonus={meter.name: account.bonus(meter.name, now) for meter in rules.meters},
         )
 

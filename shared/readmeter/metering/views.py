@@ -126,7 +126,7 @@ class Views:
         tally = self._meters.count(question.slot, read, question.limit)
         if tally.merged_into:
             return self._metered(visit, Reader(tally.merged_into, registered=True), meter, None)
-        return _outcome(visit, reader, _decision(visit, question, tally), _state(reader, question, tally, visit.now))
+        return _outcome(visit, reader, _decision(visit, question, tally), _state(visit, reader, question, tally))
 
     def _gives(self, visit: Visit, reader: Reader, campaign: Campaign) -> bool:
         """Counts the article among those that the campaign gives the reader this month, unless it has given all.
@@ -226,13 +226,13 @@ def _question(visit: Visit, reader: Reader, meter: Meter) -> Question:
 
 
 def _united(digest: bytes, limit: int, tallies: Iterable[Tally]) -> Tally:
-    """What one reader holds who was several. Of two windows the one that began first goes on."""
+    """What one reader holds who was several, as who it is now first: the first window that is open goes on."""
     found = list(tallies)
     digests: frozenset[bytes] = frozenset().union(*(tally.digests for tally in found))
-    starts = [tally.window_start for tally in found if tally.window_start is not None]
+    starts = (tally.window_start for tally in found if tally.window_start is not None)
     known = digest in digests
     new = not known and len(digests) < limit
-    return Tally(len(digests), new, known, digests, min(starts, default=None))
+    return Tally(len(digests), new, known, digests, next(starts, None))
 
 
 def _outcome(visit: Visit, reader: Reader, decision: Decision, state: State | None) -> Outcome:
@@ -308,7 +308,10 @@ def _decision(visit: Visit, question: Question, tally: Tally) -> Decision:
     return by_meter(visit.rules, question.meter, visit.who.standing, tally, resets_at)
 
 
-def _state(reader: Reader, question: Question, tally: Tally, now: float) -> State:
-    others = sorted(tally.digests - {question.digest})[: MOST_DIGESTS - 1]
-    digests = frozenset(others) | (tally.digests & {question.digest})
-    return State(reader, question.scope, tally.used, int(now), tally.window_start or 0, digests)
+def _state(visit: Visit, reader: Reader, question: Question, tally: Tally) -> State:
+    """Of a registered reader who is signed out it tells this article alone: what is kept may be anybody's to read."""
+    asked = tally.digests & {question.digest}
+    is_whole = visit.who.standing.registered or not reader.registered
+    others = sorted(tally.digests - asked)[: MOST_DIGESTS - 1] if is_whole else []
+    digests = asked.union(others)
+    return State(reader, question.scope, tally.used, int(visit.now), tally.window_start or 0, digests)

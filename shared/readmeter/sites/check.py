@@ -41,6 +41,7 @@ def errors(document: SiteDocument) -> list[Finding]:
 def warnings(document: SiteDocument) -> list[Finding]:
     return [
         *_meter_warnings(document),
+        *_gift_warnings(document),
         *_match_warnings(document),
         *network_warnings(document),
         *key_warnings(document),
@@ -123,6 +124,13 @@ def _names(match: Match) -> set[tuple[str, str]]:
 
 def _is_empty(match: Match) -> bool:
     return not (match.sections or match.tags or match.paths)
+
+
+def _gift_warnings(document: SiteDocument) -> Iterator[Finding]:
+    """A registered reader gives away what is counted, and displays name no article."""
+    counts = {meter.count for meter in document.meters if meter.pool is None}
+    if document.gifts is not None and counts == {"view"}:
+        yield "/gifts", "Only subscribers can give articles away: the meters count views, which name no article."
 
 
 def _match_warnings(document: SiteDocument) -> Iterator[Finding]:

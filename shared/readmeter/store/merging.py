@@ -52,7 +52,7 @@ class MergeStore:
         if _is_full(current(target, before), held):
             return
         yield self._put({**held, "mi": {"S": target.reader}}, held)
-        if before is not None and (kept := _closed(target, before, held)):
+        if before is not None and (kept := _closed(target, before)):
             yield self._put(kept, None)
         yield self._put(_united(source, target, held, before), before)
 
@@ -69,33 +69,25 @@ def _is_full(own: Item, held: Item) -> bool:
     return len(merged) >= _MOST_MERGED or len(digests(own) | digests(held)) > _MOST_DIGESTS
 
 
-def _closed(target: Slot, before: Item, held: Item) -> Item | None:
-    """The copy that keeps the usage of the registered reader's window, where that is over or began later."""
-    if isinstance(target, WindowSlot) and (not current(target, before) or _starts(before) > _starts(held)):
+def _closed(target: Slot, before: Item) -> Item | None:
+    """The copy that keeps the usage of the registered reader's window, where that is over."""
+    if isinstance(target, WindowSlot) and not current(target, before):
         return closed_window(target, before)
     return None
 
 
 def _united(source: Slot, target: Slot, held: Item, before: Item | None) -> dict[str, Any]:
-    """The registered reader's item with what `held` has and it lacks. Of two windows the one that began first goes on.
-
-    Reads that were usage of a window that is closed by this are carried, too.
-    """
-    own = dict(current(target, before))
-    stamps = {name for name in held if len(name) == STAMP_NAME} - own.keys()
-    if isinstance(target, WindowSlot) and (not own or _starts(own) > _starts(held)):
-        stamps |= {name for name in own if len(name) == STAMP_NAME}
-        own = {"ws": held["ws"], "x": held["x"]} | ({"a": own["a"]} if own else {})
+    """The registered reader's item with what `held` has and it lacks. Its own window goes on, if one is open."""
+    own = current(target, before)
+    begun = {"ws": held["ws"]} if isinstance(target, WindowSlot) else {}
+    lacking = {name for name in held if len(name) == STAMP_NAME} - own.keys()
     merged = {*own.get("mf", {}).get("SS", ()), source.reader}
     return {
+        **begun,
         "x": held["x"],
         **own,
         **key_of(target),
-        **{name: {"S": CARRIED} for name in sorted(stamps)},
+        **{name: {"S": CARRIED} for name in sorted(lacking)},
         "a": {"BS": sorted(digests(own) | digests(held))},
         "mf": {"SS": sorted(merged)},
     }
-
-
-def _starts(item: Item) -> int:
-    return int(item["ws"]["N"])
