@@ -75,8 +75,20 @@ test('the last good keys are kept, and without any there are none', async () => 
   const answers = [() => vectors.grant_keys, () => { throw new Error('down'); }, () => ({ keys: [] })];
   const kept = keys(async () => answers.shift()(), () => now);
   assert.equal(await kept(), vectors.grant_keys);
-  for (now of [60_000, 90_000]) assert.equal(await kept(), vectors.grant_keys);
-  await new Promise(setImmediate);
+  for (now of [60_000, 90_000]) {
+    assert.equal(await kept(), vectors.grant_keys);
+    await new Promise(setImmediate);
+  }
   assert.equal(told.mock.callCount(), 2);
   assert.equal(await keys(async () => ({ detail: 'No.' }), () => now)(), null);
+});
+
+test('keys are asked for again after a reader of them that threw at once', async () => {
+  mock.method(console, 'error', () => {});
+  let now = 0;
+  const answers = [() => { throw new Error('no such file'); }, () => vectors.grant_keys];
+  const kept = keys(() => answers.shift()(), () => now);
+  assert.equal(await kept(), null);
+  now = 30_000;
+  assert.equal(await kept(), vectors.grant_keys);
 });

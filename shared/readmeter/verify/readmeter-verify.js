@@ -61,10 +61,9 @@ export const keys = (read, clock = Date.now) => {
       console.error("Readmeter's grant keys cannot be read.", error);
       due = clock() + RETRY_AFTER;
     }
-    reading = null;
   };
   return async () => {
-    if (clock() >= due) reading ||= renew();
+    if (clock() >= due) reading ||= renew().finally(() => (reading = null));
     if (!known) await reading;
     return known;
   };
