@@ -45,7 +45,7 @@ class Stripe:
 
     def invoice(self, kind: str, at: int, paid_until: int, reason: str = "subscription_cycle") -> dict[str, Any]:
         """`invoice.<kind>`: the period's line, and one that ends earlier."""
-        lines = [{"id": f"il_{end}", "period": {"start": at, "end": end}} for end in (at + 1, paid_until)]
+        lines = [self.line(at, end) for end in (at + 1, paid_until)]
         details = {"metadata": self._metadata, "subscription": self.subscription}
         invoice = {
             "id": f"in_{at}",
@@ -62,6 +62,19 @@ class Stripe:
         else:
             invoice |= {"parent": {"type": "subscription_details", "subscription_details": details}}
         return self._event(f"invoice.{kind}", at, invoice)
+
+    def line(self, start: int, end: int, amount: int = 1200, *, settles: bool = False) -> dict[str, Any]:
+        """Of an invoice, in cents. `settles`: a change within a period (Stripe's proration)."""
+        line = {
+            "id": f"il_{end}_{amount}",
+            "object": "line_item",
+            "amount": amount,
+            "period": {"start": start, "end": end},
+        }
+        if self.shape == "before":
+            return {**line, "type": "subscription", "proration": settles}
+        details = {"proration": settles, "subscription": self.subscription, "subscription_item": "si_1"}
+        return {**line, "parent": {"type": "subscription_item_details", "subscription_item_details": details}}
 
     def checkout(self, at: int, subject: str | None, payment_status: str = "paid") -> dict[str, Any]:
         """`checkout.session.completed` with `subject` as `client_reference_id`."""

@@ -57,6 +57,31 @@ def test_a_paid_invoice_is_paid_to_the_end_of_its_last_line(shape: Shape, kind: 
 
 
 @both_shapes
+@pytest.mark.parametrize("amount", [-9900, 0])
+def test_what_is_given_back_of_a_plan_that_was_left_is_not_paid(shape: Shape, amount: int) -> None:
+    service = Stripe(shape)
+    event = service.invoice("paid", AT, END, "subscription_update")
+    event["data"]["object"]["lines"]["data"].append(service.line(AT, AT + 365 * DAY, amount, settles=True))
+    assert fact(event).paid_until == END
+
+
+@both_shapes
+def test_an_invoice_that_only_gives_back_says_nothing(shape: Shape) -> None:
+    service = Stripe(shape)
+    event = service.invoice("paid", AT, END, "subscription_update")
+    event["data"]["object"]["lines"]["data"] = [service.line(AT, END, -9900, settles=True)]
+    assert told(event) is None
+
+
+@both_shapes
+def test_a_trial_is_paid_with_nothing(shape: Shape) -> None:
+    service = Stripe(shape)
+    event = service.invoice("paid", AT, END, "subscription_create")
+    event["data"]["object"]["lines"]["data"] = [service.line(AT, END, 0)]
+    assert fact(event).paid_until == END
+
+
+@both_shapes
 def test_a_debt_of_a_time_that_is_over_says_nothing_of_today(shape: Shape) -> None:
     assert told(Stripe(shape).invoice("paid", AT, AT - DAY) | {"created": AT + 2}) is None
 

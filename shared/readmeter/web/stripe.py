@@ -18,6 +18,12 @@ _SNAPSHOT = "customer.subscription."  # of every such event the object is the wh
 _CHECKOUTS = {"checkout.session.completed", "checkout.session.async_payment_succeeded"}
 _PAID = {"invoice.paid", "invoice.payment_succeeded"}
 _FAILED = "invoice.payment_failed"
+# Where a line says that it settles a change within a period, by shape of the API
+_PRORATES = (
+    ("proration",),
+    ("parent", "subscription_item_details", "proration"),
+    ("parent", "invoice_item_details", "proration"),
+)
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 _MOST_SECONDS = 253_402_300_800  # the year 10000
 
@@ -143,8 +149,19 @@ def _of_invoice(event: _Part, *, has_failed: bool) -> Told | None:
 
 def _paid_until(invoice: Mapping[str, Any]) -> float | None:
     lines = _at(invoice, "lines", "data")
-    ends = [_instant(_at(line, "period", "end")) for line in lines] if isinstance(lines, list) else []
+    paid = [line for line in lines if not _is_credit(line)] if isinstance(lines, list) else []
+    ends = [_instant(_at(line, "period", "end")) for line in paid]
     return max((end for end in ends if end is not None), default=None)
+
+
+def _is_credit(line: object) -> bool:
+    """Whether it gives back what was not used of a plan that was left, as late as that would have ended.
+
+    Nothing is given back of a plan that was free. A trial's line costs nothing either, and settles no change.
+    """
+    amount = _at(line, "amount")
+    settles = any(_at(line, *names) is True for names in _PRORATES)
+    return isinstance(amount, float) and (amount < 0 or (amount == 0 and settles))
 
 
 def _plan(price: object) -> str | None:
