@@ -145,11 +145,40 @@ class TestAddress:
             "::ffff:169.254.169.254",
             "2002:7f00:1::",
             "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::7f00:1",
+            "::127.0.0.1",
+            "::a9fe:a9fe",
+            "::ffff:0:7f00:1",
+            "::ffff:93.184.215.14",
+            "fec0::1",
+            "4000::1",
+            "2001::1",
+            "2001:1::1",
+            "2001:20::1",
+            "2001:db8::1",
+            "2002:5db8:d70e::1",
+            "3fff::1",
+            "192.0.0.8",
+            "192.0.0.9",
+            "192.88.99.1",
         ],
     )
     def test_that_is_not_public_is_not_asked(self, server: Published, address: str) -> None:
         fetch = fetcher(server, loopback=False, resolve=lambda host, port: [address])
         assert why(fetch, server.url) == "has no public address that can be asked by https"
+
+    @pytest.mark.parametrize("address", ["93.184.215.14", "192.0.1.1", "2606:2800:21f:cb07::1", "2a00:1450::1"])
+    def test_that_is_public_is_asked(self, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+        asked: list[tuple[str, int]] = []
+
+        def refused(at: tuple[str, int], seconds: float) -> socket.socket:
+            asked.append(at)
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(socket, "create_connection", refused)
+        fetch = Fetcher(resolve=lambda host, port: [address])
+        assert why(fetch, f"https://{HOST}/") == "cannot be reached"
+        assert asked == [(address, 443)]
 
     @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/", "https://127.0.0.1:{port}/", "https://[::1]:{port}/"])
     def test_that_is_written_as_a_number_is_no_way_around(self, server: Published, url: str) -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Thread
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -20,7 +20,11 @@ from urllib.parse import SplitResult, urlsplit
 SECONDS = 5.0  # for all of it, from the host's name to the last byte
 MOST_BYTES = 256 * 1024
 _HEADERS = {"Accept": "application/json", "User-Agent": "Readmeter", "Connection": "close"}
-_NAT64 = IPv6Network("64:ff9b::/96")
+_HOSTS = IPv6Network("2000::/3")  # all of IPv6 that is handed out; no form of an IPv4 address is in there, but for 6to4
+_SPECIAL = [
+    ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+]
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -104,10 +108,10 @@ class Fetcher:
         raise fault
 
     def _admits(self, scheme: str, address: str) -> bool:
-        ip = _embedded(ip_address(address))
+        ip = ip_address(address)
         if ip.is_loopback:
             return self._loopback and scheme in ("http", "https")
-        return scheme == "https" and ip.is_global and not ip.is_multicast
+        return scheme == "https" and _is_public(ip)
 
 
 def _read(answer: HTTPResponse) -> bytes:
@@ -120,11 +124,11 @@ def _read(answer: HTTPResponse) -> bytes:
     return content
 
 
-def _embedded(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 address leads to, where it leads to one."""
-    if isinstance(ip, IPv6Address):
-        return ip.ipv4_mapped or ip.sixtofour or (IPv4Address(ip.packed[-4:]) if ip in _NAT64 else ip)
-    return ip
+def _is_public(ip: IPv4Address | IPv6Address) -> bool:
+    """Whether it is one host's that anybody may ask, by no translator and no tunnel."""
+    if not ip.is_global or ip.is_multicast or any(ip in network for network in _SPECIAL):
+        return False
+    return isinstance(ip, IPv4Address) or ip in _HOSTS
 
 
 def _told(error: Exception) -> Exception:
