@@ -581,7 +581,9 @@ class RefusedFile(Problem):
 class WrittenScope(BaseModel):
     """The sites that a member of staff reaches."""
 
-    principal: str = Field(description="As it is compared: a role without its path and session, an ARN in lower case")
+    principal: str = Field(
+        description="As it is compared: a user or role without path and session, an ARN in lower case"
+    )
     sites: list[str]
 
 

@@ -18,6 +18,11 @@ def caller(authorizer: Any, written: dict[str, set[str]] | None = None) -> Calle
     return Caller.of({"requestContext": {"authorizer": authorizer}}, scopes.get)
 
 
+def loud(arn: str) -> str:
+    """In capitals, as far as IAM does not care."""
+    return arn.upper().replace("ARN:AWS:IAM", "arn:aws:iam")
+
+
 def by_token(**claims: Any) -> dict[str, Any]:
     return {"jwt": {"claims": {"sub": "bia", **claims}, "scopes": None}}
 
@@ -27,12 +32,20 @@ def test_who_signs_reaches_every_site_where_nothing_is_written_down(arn: str) ->
     assert caller(signed(arn)) == Caller(arn, None)
 
 
-@pytest.mark.parametrize("name", [USER, USER.upper().replace("ARN:AWS:IAM", "arn:aws:iam")])
-def test_what_is_written_down_of_a_user_holds(name: str) -> None:
+@pytest.mark.parametrize("name", [USER, USER.replace("/team", ""), USER.replace("team", "another/team"), loud(USER)])
+def test_what_is_written_down_of_a_user_holds_whatever_the_path(name: str) -> None:
     assert caller(signed(USER), {name: {"riotimes"}}).sites == {"riotimes"}
+    assert caller(signed(name), {USER: {"riotimes"}}).sites == {"riotimes"}
 
 
-@pytest.mark.parametrize("name", [ROLE, ROLE.replace("/team", ""), SESSION, SESSION.replace("ana@example.com", "x")])
+@pytest.mark.parametrize("another", [USER.replace("ana", "bia"), USER.replace("ana", "team"), USER.replace("2:", "1:")])
+def test_a_user_is_told_from_others(another: str) -> None:
+    assert caller(signed(another), {USER: {"riotimes"}}).sites is None
+
+
+@pytest.mark.parametrize(
+    "name", [ROLE, loud(ROLE), ROLE.replace("/team", ""), SESSION, SESSION.replace("ana@example.com", "x")]
+)
 def test_what_is_written_down_of_a_role_holds_for_each_of_its_sessions(name: str) -> None:
     assert caller(signed(SESSION), {name: {"riotimes"}}).sites == {"riotimes"}
 

@@ -9,7 +9,8 @@ from readmeter.web.problem import Problem
 
 Scopes = Callable[[str], frozenset[str] | None]  # the sites that are written down for a principal, None where none are
 
-_ROLE = re.compile(r"arn:([^:]+):(?:iam|sts)::(\d*):(?:role/(?:.+/)?|assumed-role/)([^/]+)(?:/.*)?")
+_ROLE = re.compile(r"arn:([^:]+):(?:iam|sts)::(\d*):(?:role/(?:.+/)?|assumed-role/)([^/]+)(?:/.*)?", re.IGNORECASE)
+_USER = re.compile(r"arn:([^:]+):iam::(\d*):user/(?:.+/)?([^/]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,14 @@ class Caller:
 def principal_of(name: str) -> str:
     """What the scope of an ARN, or else of a token's subject, is written down under.
 
-    A role has one name, whatever its path and however its session is called: IAM tells neither by case.
+    A user or a role has one name, whatever its path and however its session is called: IAM tells none by case.
     """
     if not name.startswith("arn:"):
         return _subject_of_token(name)
-    role = _ROLE.fullmatch(name)
-    return (f"arn:{role[1]}:iam::{role[2]}:role/{role[3]}" if role else name).lower()
+    for kind, named in (("role", _ROLE), ("user", _USER)):
+        if found := named.fullmatch(name):
+            name = f"arn:{found[1]}:iam::{found[2]}:{kind}/{found[3]}"
+    return name.lower()
 
 
 def _subject_of_token(subject: str) -> str:
