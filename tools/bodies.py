@@ -225,7 +225,7 @@ class Decision(BaseModel):
 
 
 class FieldError(BaseModel):
-    pointer: str = Field(description="JSON Pointer (RFC 6901) into the body")
+    pointer: str = Field(description="JSON Pointer (RFC 6901) into the body; of a parameter of the query, its name")
     detail: str = Field(description="What is allowed")
 
 

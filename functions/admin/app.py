@@ -38,7 +38,7 @@ from readmeter.staff.entitlements import Entitlements
 from readmeter.staff.explain import Explain
 from readmeter.staff.live import live_site
 from readmeter.staff.principals import Principals
-from readmeter.staff.query import is_true
+from readmeter.staff.query import is_true, unfit
 from readmeter.staff.readers import Readers
 from readmeter.staff.router import StaffRouter
 from readmeter.staff.secrets import Secrets
@@ -202,7 +202,7 @@ class Admin:
     def _version(self, site: str, number: str) -> Version:
         """That version, also of a deleted site."""
         if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
-            raise Problem(422, "`version` in the query is a whole number from 1 on.")
+            raise unfit("version", "must be a whole number from 1 on")
         version = self._store.version(site, int(number))
         if version is None:
             raise Problem(404, "There is no such version of such a site.")

@@ -24,6 +24,7 @@ from readmeter.sites.parse import Invalid, Unreadable
 from readmeter.staff.answers import Answer, instant, json_answer, no_such_site
 from readmeter.staff.caller import Caller
 from readmeter.staff.document import document_in
+from readmeter.staff.query import unfit
 from readmeter.staff.router import StaffRouter
 from readmeter.store.articles import ArticleStore
 from readmeter.store.dynamodb import CLIENT_CONFIG, DynamoDB
@@ -100,7 +101,7 @@ class Usage:
         first = _asked(event, "from") or ExportPeriod.parse(last.replace(day=1).isoformat())
         days = (end.first - first.first).days
         if not 0 < days <= MOST_DAYS:
-            raise Problem(422, f"`to` in the query is exclusive: 1 to {MOST_DAYS} days after `from`.")
+            raise unfit("to", f"is exclusive: 1 to {MOST_DAYS} days after `from`")
         dates = [first.first + timedelta(days=number) for number in range(days)]
         kept = kept_from(dates, today, lambda day: months.keep_days(ExportPeriod.parse(f"{day:%Y-%m}")))
         lines = self._query.lines(site, dates, by, kept)
@@ -120,10 +121,10 @@ class Usage:
         versions = self._versions(site)
         month = _asked(event, "period")
         if month is None or not month.is_month:
-            raise Problem(422, "`period` in the query is a month, as in 2026-11.")
+            raise unfit("period", "must be a month, as in 2026-11")
         rules = self._begun(versions, month, now)
         if rules is None:
-            raise Problem(422, "`period` in the query is a month that has begun.")
+            raise unfit("period", "must be a month that has begun")
         labels = self._articles.labels(site)
         return json_answer(report_data(self._ledger, self._exports, self._exporter, labels, rules, month, now))
 
@@ -132,10 +133,10 @@ class Usage:
         months = Months(self._versions(site))
         month = _asked(event, "period")
         if month is None or not month.is_month:
-            raise Problem(422, "`period` in the query is a month, as in 2026-11.")
+            raise unfit("period", "must be a month, as in 2026-11")
         proposed = compile_rules(document_in(event, site), months.rules_at(now).version + 1)
         if not month.start(months.zone(month)).timestamp() <= now < months.kept_until(month):
-            raise Problem(422, "`period` in the query is a month that has begun and whose reads are all still kept.")
+            raise unfit("period", "must be a month that has begun and whose reads are all still kept")
         return json_answer(replay_month(self._ledger, self._articles.labels(site), months, proposed, month, now))
 
     def effect(self, proposed: Rules) -> dict[str, Any]:
@@ -365,7 +366,7 @@ def _asked(event: Event, name: str) -> ExportPeriod | None:
     try:
         return None if text is None else period_of(text)
     except ValueError as error:
-        raise Problem(422, f"`{name}` in the query {error}.") from None
+        raise unfit(name, str(error)) from None
 
 
 def _by(event: Event) -> By:
@@ -374,12 +375,12 @@ def _by(event: Event) -> By:
             return "day"
         case "month":
             return "month"
-    raise Problem(422, "`by` in the query is day or month.")
+    raise unfit("by", "must be day or month")
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) > 0):
-        raise Problem(422, "`revision` in the query is a whole number from 1 on.")
+        raise unfit("revision", "must be a whole number from 1 on")
     return int(text)
 
 

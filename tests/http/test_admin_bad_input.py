@@ -200,13 +200,15 @@ def test_a_body_that_is_no_base64_is_refused(admin):
 
 @pytest.mark.parametrize("query", ["dry_run=yes", "dry_run=", "dry_run=true,true"])
 def test_dry_run_is_true_or_false(admin, query):
-    assert admin("PUT", f"{RIO}?{query}", document()).status == 422
+    answer = admin("PUT", f"{RIO}?{query}", document())
+    assert (answer.status, answer.pointers) == (422, ["/dry_run"])
     assert admin.items() == []
 
 
 @pytest.mark.parametrize("version", ["0", "-1", "x", "", "1,2", "9" * 5000, "１"])
 def test_a_version_is_a_whole_number(admin, version):
-    assert admin("GET", f"{RIO}?version={version}").status == 422
+    answer = admin("GET", f"{RIO}?version={version}")
+    assert (answer.status, answer.pointers) == (422, ["/version"])
 
 
 @pytest.mark.parametrize("site", ["AB", "ab", "a" * 41, "a" * 5000, "%C3%A9", "rio times", "..", "a%2Fb"])

@@ -94,7 +94,8 @@ def test_an_earlier_revision_can_be_got_also_while_one_runs(rio):
 @pytest.mark.parametrize("revision", ["", "0", "-1", "x", "1.5", "１", "9" * 5000])
 def test_a_revision_is_a_whole_number(rio, revision):
     rio.make("2026-11")
-    assert rio("GET", f"{NOVEMBER}?revision={revision}").status == 422
+    answer = rio("GET", f"{NOVEMBER}?revision={revision}")
+    assert (answer.status, answer.pointers) == (422, ["/revision"])
 
 
 def test_a_day_is_exported_too(rio):

@@ -82,7 +82,7 @@ class TestReplay:
     )
     def test_the_period_is_a_month_that_has_reads(self, rio, query):
         answer = rio("POST", f"{RIO}/replay{query}", LOWER)
-        assert answer.status == 422
+        assert (answer.status, answer.pointers) == (422, ["/period"])
         assert "`period` in the query" in answer.json["detail"]
 
     def test_a_month_whose_first_reads_are_gone_is_refused(self, rio):

@@ -256,7 +256,7 @@ def _answered(api: str, status: int, text: bytes) -> Any:
 
 def _problem(document: Mapping[str, Any]) -> str:
     """A problem+json in a line, its fields named; API Gateway's own `{"message": …}` as it is."""
-    errors = document.get("errors") or []
-    fields = [f"{each.get('pointer', '').lstrip('/').replace('/', '.')}: {each.get('detail', '')}" for each in errors]
     said = str(document.get("detail") or document.get("message") or document.get("title") or "")
+    errors = [each for each in document.get("errors") or [] if each.get("detail", "") not in said]
+    fields = [f"{each.get('pointer', '').lstrip('/').replace('/', '.')}: {each.get('detail', '')}" for each in errors]
     return " ".join([said, *[f"[{one}]" for one in fields]]).strip()

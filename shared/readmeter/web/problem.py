@@ -11,7 +11,7 @@ _TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}  # what
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: `pointer` is its JSON Pointer in the body (RFC 6901)."""
+    """What is wrong with one field: `pointer` is its JSON Pointer in the body (RFC 6901), or names it in the query."""
 
     pointer: str
     detail: str

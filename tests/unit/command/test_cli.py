@@ -172,6 +172,13 @@ def test_a_refusal_is_one_line_that_names_the_fields(run: Typist, service: FakeS
     assert result.stderr == "readmeter: The query is wrong. [from: must be a date]\n"
 
 
+def test_what_a_refusal_says_of_a_field_is_told_once(run: Typist, service: FakeService) -> None:
+    said = "`from` in the query must be a date."
+    problem = {"detail": said, "errors": [{"pointer": "/from", "detail": "must be a date"}]}
+    service.answers["GET", "/v1/admin/sites/riotimes/usage"] = (422, problem)
+    assert run("usage", "riotimes", "--from", "soon").stderr == f"readmeter: {said}\n"
+
+
 def test_api_gateways_own_refusal_is_told_too(run: Typist, service: FakeService) -> None:
     service.answers["GET", "/v1/admin/exports"] = (403, {"message": "Forbidden"})
     assert run("export", "list", "riotimes").stderr == "readmeter: Forbidden\n"
