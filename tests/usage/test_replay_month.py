@@ -85,7 +85,7 @@ def test_open_reads_count_as_wanted_and_other_free_ones_do_not(months: Months) -
     months.add([*reads("ana", 1), *wanted, *gifts, by_a_subscriber])
     told = replayed(months, rules(meter(anonymous=2)))
     assert (told["reads"], told["after"]["walled"], told["before"]["readers_at_limit"]) == (4, 2, 0)
-    assert "3 reads were open (lifted, or observed beyond the limit); they count as wanted here." in told["notes"]
+    assert "Reads that were open (lifted, or observed beyond the limit) count as wanted here: 3." in told["notes"]
 
 
 def test_labels_say_which_meter_a_read_falls_under(months: Months) -> None:
@@ -98,6 +98,7 @@ def test_labels_say_which_meter_a_read_falls_under(months: Months) -> None:
         (None, 1, 0),
     ]
     assert told["unknown"] == {"reads_without_section": 2}
+    assert any(note.startswith("Reads of articles without") and note.endswith(": 2.") for note in told["notes"])
 
 
 def test_what_was_read_again_after_an_erasure_is_another_article(months: Months) -> None:

@@ -93,9 +93,9 @@ def _notes(proposed: Rules, in_force: Rules, replay: Replay, opened: int, regist
     notes = {
         "Only reads that were made are replayed: what readers would have read beyond a wall is not known, so a higher "
         "limit shows no reads that a lower one kept away.": True,
-        f"{opened} reads were open (lifted, or observed beyond the limit); they count as wanted here.": opened,
-        f"{replay.without_section} reads are of articles without a section's label: they fall under the meter that "
-        "counted them, else under the first one that matches everything.": replay.without_section,
+        f"Reads that were open (lifted, or observed beyond the limit) count as wanted here: {opened}.": opened,
+        "Reads of articles without a section's label fall under the meter that counted them, else under the first one "
+        f"that matches everything: {replay.without_section}.": replay.without_section,
         "Tags and paths are not in the ledger: a rule by tag or path is taken to be about what its meter counted, and "
         "about nothing else.": any(match.tags or match.paths for match in matches(proposed)),
         "Reads are placed by the day, and readers cannot be told across months: weeks and windows begin anew on the "
