@@ -91,7 +91,8 @@ def test_redirects_without_an_end_end(doctor: Doctor) -> None:
 
 @pytest.mark.parametrize("url", ["http://www.riotimesonline.com/", "ftp://x", "riotimesonline.com"])
 def test_an_address_that_is_not_safe_is_not_fetched(doctor: Doctor, url: str) -> None:
-    assert doctor.looks(url=url)["page"][0] == "failed"
+    result, said = doctor.looks(url=url)["page"]
+    assert (result, said[-1], said[-2] == ".") == ("failed", ".", False)
     assert doctor.web.asked == []
 
 

@@ -72,7 +72,7 @@ class Visitor:
         try:
             checked(url)
         except CommandError as error:
-            raise NotFetched(str(error)) from None
+            raise NotFetched(str(error).removesuffix(".")) from None
         if self.gets == MOST_GETS:
             raise NotFetched(f"{MOST_GETS} addresses were fetched already, and more is not asked of a site")
         self.gets += 1
