@@ -234,7 +234,7 @@ def test_a_known_path_names_its_methods(admin, method, path, allow):
     assert (answer.status, answer.headers["allow"], answer.json["status"]) == (405, allow, 405)
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/admin", "/v1/admin/sites/riotimes/explain", "/v1/admin/usage"])
+@pytest.mark.parametrize("path", ["/", "/v1/admin", "/v1/admin/sites/riotimes/explained", "/v1/admin/usage"])
 def test_an_unknown_route_is_a_problem_404(admin, path):
     answer = admin("GET", path)
     assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
