@@ -896,7 +896,7 @@ def _entitlement_paths() -> Json:
                 requestBody={
                     "required": True,
                     "description": "CSV in UTF-8 with a header that names the four columns, in any order; at most "
-                    "5,000 readers, each once, and 1 MB. An empty cell is absent.",
+                    "5,000 readers, each once, and 1 MB. An empty cell is absent, a day is its first moment in UTC.",
                     "content": {"text/csv": {"schema": {"type": "string", "examples": [file]}}},
                 },
             ),

@@ -54,6 +54,16 @@ def test_a_good_file_is_rehearsed_and_then_written(rio, text):
     assert rio("GET", f"{ENTITLEMENTS}/rui").json["entitled"] is True
 
 
+def test_a_day_is_its_first_moment_in_utc(rio):
+    """As `entitlement grant --until` has it. A plan may be called after a day."""
+    assert put(rio, HEADER + "eva,2027-01-01,2026-11-01,2027-11-01\n").json["written"] == 1
+    assert rio("GET", f"{ENTITLEMENTS}/eva").json["manual"] == {
+        "plan": "2027-01-01",
+        "valid_from": "2026-11-01T00:00:00Z",
+        "valid_until": "2027-11-01T00:00:00Z",
+    }
+
+
 def test_a_file_replaces_what_was_there_and_leaves_others(rio):
     rio("PUT", f"{ENTITLEMENTS}/eva", {"plan": "Old"})
     rio("PUT", f"{ENTITLEMENTS}/ana", {"plan": "Stays"})
@@ -95,7 +105,7 @@ BAD = [
     (HEADER + "eva,,,\nrui,,,\neva,,,\n", [(4, "subject")]),
     (HEADER + "cafe\u0301,,,\ncaf\u00e9,,,\n", [(3, "subject")]),
     (HEADER + "eva," + "x" * 101 + ",,\n", [(2, "plan")]),
-    (HEADER + "eva,,2026-11-20,2026-11-20T12:00:00\n", [(2, "valid_from"), (2, "valid_until")]),
+    (HEADER + "eva,,2026-11,2026-11-20T12:00:00\n", [(2, "valid_from"), (2, "valid_until")]),
     (HEADER + "eva,,2026-11-20T12:00:00Z,2026-11-20T12:00:00Z\n", [(2, "valid_until")]),
     (HEADER + 'eva,"Pat"ron,,\nrui,,,x\n', [(2, None), (3, "valid_until")]),
     (HEADER + 'eva,"Patron,,\nrui,,,\n', [(2, None)]),

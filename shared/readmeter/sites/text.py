@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -122,6 +122,14 @@ def instant(value: str) -> float:
     if moment is None or moment.tzinfo is None:
         raise PydanticCustomError("instant", "must be an instant with its offset, as in 2026-11-23T06:00:00Z")
     return moment.timestamp()
+
+
+def of_day(value: str) -> str:
+    """A day (2026-11-23) as the instant that it begins at in UTC; any other text as it is."""
+    try:
+        return f"{date.fromisoformat(value).isoformat()}T00:00:00Z"
+    except ValueError:
+        return value
 
 
 def timezone(value: str) -> str:

@@ -18,7 +18,8 @@ from readmeter.staff.path import MOST_SUBJECT_BYTES, unfit
 
 MOST_LINES = 5000
 MOST_BYTES = 1_048_576
-COLUMNS = ("subject", "plan", "valid_from", "valid_until")
+_INSTANTS = ("valid_from", "valid_until")
+COLUMNS = ("subject", "plan", *_INSTANTS)
 _BEFORE_ITS_START = ("valid_until", "must be after valid_from")
 
 
@@ -124,6 +125,7 @@ class _Reading:
             return
         named = dict(zip(self.columns, cells, strict=True))
         subject = normal(named.pop("subject", ""))
+        named |= {key: text.of_day(named[key]) for key in _INSTANTS}
         faults = list(self._faults(number, subject))
         try:
             given = GivenEntitlement.model_validate({key: cell or None for key, cell in named.items()})
