@@ -25,7 +25,7 @@ from readmeter.outside.fetch import Fetcher
 from readmeter.outside.jwks import PublishedKeys
 from readmeter.sites.articles import MOST_BYTES as MOST_ARTICLE_BYTES
 from readmeter.sites.articles import Article, parse_articles
-from readmeter.sites.check import Finding, warnings
+from readmeter.sites.check import Finding, lifts_over, warnings
 from readmeter.sites.compile import compile_site
 from readmeter.sites.differences import differences, early_limits
 from readmeter.sites.parse import Invalid, Unreadable
@@ -115,7 +115,7 @@ class Admin:
                 continue  # another PUT was first: follow that one, unless If-Match says otherwise
             old = json.loads(live.latest.document) if live else None
             changes = differences(old, document.data(), compiled, now)
-            found = [*warnings(document), *early_limits(changes), *_missing_keys(keys)]
+            found = [*warnings(document), *lifts_over(document, now), *early_limits(changes), *_missing_keys(keys)]
             told: dict[str, Any] = {}
             if rehearses:
                 told["effect"] = self._effect(compiled.current) if live else None

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from readmeter.core.rules import CompiledSite
+from readmeter.staff.answers import instant
 from readmeter.store.database import Conflict, Unavailable
 from tests.support.admin_api import RIO, SITES, document
 
@@ -135,6 +136,15 @@ def test_warnings_do_not_refuse_a_document(admin):
     answer = admin("PUT", RIO, document(prompt=prompt))
     assert answer.status == 201
     assert [warning["pointer"] for warning in answer.json["warnings"]] == ["/prompt/colors"]
+
+
+def test_a_lift_that_is_over_is_warned_of(admin):
+    now, later = (instant(admin.clock() + seconds) for seconds in (0, 60))
+    lifts = [{"until": until, "match": {"paths": ["*"]}} for until in (later, now)]
+    answer = admin("PUT", RIO, document(lift=lifts))
+    assert answer.json["warnings"] == [
+        {"pointer": "/lift/1/until", "detail": "This instant is past: the lift opens nothing."}
+    ]
 
 
 def test_a_dry_run_answers_alike_and_writes_nothing(admin):

@@ -11,6 +11,7 @@ from readmeter.core.messages import message_problems
 from readmeter.sites.document import Match, Meter, SiteDocument
 from readmeter.sites.institutions import network_errors, network_warnings
 from readmeter.sites.keys import key_errors, key_warnings
+from readmeter.sites.text import instant
 
 Finding = tuple[str, str]
 _READABLE = 4.5  # contrast ratio that WCAG AA asks of text
@@ -46,6 +47,15 @@ def warnings(document: SiteDocument) -> list[Finding]:
         *network_warnings(document),
         *key_warnings(document),
         *_prompt_warnings(document),
+    ]
+
+
+def lifts_over(document: SiteDocument, now: float) -> list[Finding]:
+    """Warnings of lifts that open nothing: what is over only who knows the time can tell."""
+    return [
+        (f"/lift/{index}/until", "This instant is past: the lift opens nothing.")
+        for index, lift in enumerate(document.lift)
+        if instant(lift.until) <= now
     ]
 
 
