@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from local.engine import ROOT
 from readmeter.sites.document import SiteDocument
 from readmeter.sites.parse import parse_document
 from tests.support.command import Typist, ends
 
+GUIDE = (ROOT / "docs" / "command.md").read_text(encoding="utf-8").replace("\n   ", "\n")
 ADDRESS = "https://www.riotimesonline.com/2026/11/coffee"
 
 
@@ -28,6 +30,14 @@ def test_four_questions_make_a_document(run: Typist, tmp_path: Path) -> None:
     assert document.meters[0].limits.anonymous == 7
     assert document.prompt.subscribe_url == "https://www.riotimesonline.com/subscribe?return={return_url}"
     ends(run("site", "validate", "riotimesonline.yaml"), 0, "fine, 0 warnings")
+
+
+def test_the_guide_shows_the_line_that_the_limit_is_on(run: Typist, tmp_path: Path) -> None:
+    run("init", "--address", ADDRESS)
+    file = tmp_path / "riotimesonline.yaml"
+    file.write_text(file.read_text().replace("anonymous: 5", "anonymous: 501"))
+    told = run("site", "validate", "riotimesonline.yaml").stdout
+    assert told in GUIDE
 
 
 def test_what_is_not_answered_has_a_default(run: Typist, tmp_path: Path) -> None:
