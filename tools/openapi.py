@@ -83,8 +83,9 @@ TAGS = [
     },
     {
         "name": "Admin API",
-        "description": "For staff and machines, on an address of its own that `make deploy` prints (locally on the "
-        "same). A caller scoped to sites sees and changes those only, in lists too. No CORS.",
+        "description": "For staff and machines, on an address of its own: `AdminUrl` for requests signed with AWS "
+        "credentials, `StaffUrl` for tokens of `OidcIssuer` (locally on the same as all else). A caller whose scope is "
+        "some sites sees and changes those only, in lists too; any other is 403, whether it exists or not. No CORS.",
     },
 ]
 
@@ -213,12 +214,12 @@ PROBLEM_EXAMPLE = {
 
 PROBLEMS = {
     304: "The caller has it (`If-None-Match`).",
-    400: "The body is not UTF-8, JSON or YAML, or nested too deeply.",
-    401: "The reader's token is missing or not genuine.",
+    400: "The body is not UTF-8, JSON or YAML, or nested too deeply; or it is not what Stripe signed.",
+    401: "The reader's token, or the identity of who gives, is missing or not genuine.",
     403: "The caller, or the page's origin, may not.",
-    404: "There is no such site, version, export or route.",
+    404: "There is no such site, version, export or route; or the site has no gifts, or no secret of that name.",
     405: "The path knows other methods: see `Allow`.",
-    409: "The site was deleted; its id stays taken.",
+    409: "The site was deleted, and its id stays taken; or all gifts of the month are given.",
     412: "The site is not at the version that `If-Match` names, or is there where `If-None-Match` says that it is new.",
     413: "The body is too large.",
     422: "Fields are wrong: each is named.",
