@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from readmeter.core.crawlers import CRAWLERS
 from readmeter.metering import crawlers
 from readmeter.metering.crawlers import Crawlers, HostNames, Verdict, crawler_metric
 from tests.support.crawlers import AT_GOOGLE, AT_HOME, GOOGLEBOT, World
@@ -15,6 +16,7 @@ from tests.support.site import rules
 NOW = 1_795_348_800.0  # 2026-11-22 12:00 UTC
 HOUR = 3600.0
 YANDEX = "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)"
+EVERY_ONE = " ".join(name for crawler in CRAWLERS for name in crawler.says)
 DUCK = "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 BEYOND = "192.178.6.1"
@@ -67,6 +69,13 @@ class TestLists:
         assert judge.verdict(GOOGLEBOT, AT_GOOGLE, OPEN, NOW + HOUR + 60) == "verified"
         assert len(world.reads) == 3
 
+    def test_a_table_that_does_not_answer_is_asked_once_a_minute_whoever_one_says_to_be(self, world: World) -> None:
+        world.table_is_down = True
+        judge = world.crawlers()
+        for seconds in (0, 59, 60):
+            judge.verdict(EVERY_ONE, AT_GOOGLE, OPEN, NOW + seconds)
+        assert world.reads == ["google", "google"]
+
     def test_without_any_list_name_servers_are_asked(self, world: World) -> None:
         world.table_is_down = True
         world.names, world.hosts = (
@@ -107,6 +116,21 @@ class TestNames:
         world.names, world.hosts = {BEYOND: names}, hosts
         assert verdict(world, address=BEYOND) == "spoofed"
         assert world.told == [("google", "spoofed")]
+
+    def test_whoever_says_to_be_many_waits_for_one_answer(self, world: World) -> None:
+        judge = world.crawlers()
+        assert judge.verdict(EVERY_ONE, BEYOND, OPEN, NOW) == "spoofed"
+        for user_agent in (GOOGLEBOT, YANDEX):
+            assert judge.verdict(user_agent, BEYOND, OPEN, NOW + 1) == "spoofed"
+        assert world.lookups == [BEYOND]
+
+    def test_one_answer_tells_which_of_many_it_is(self, world: World) -> None:
+        world.names, world.hosts = {BEYOND: ["spider.yandex.com"]}, {"spider.yandex.com": [BEYOND]}
+        judge = world.crawlers()
+        assert judge.verdict(EVERY_ONE, BEYOND, OPEN, NOW) == "verified"
+        assert judge.verdict(GOOGLEBOT, BEYOND, OPEN, NOW) == "spoofed"
+        assert world.told == [("yandex", "verified"), ("google", "spoofed")]
+        assert world.lookups == [BEYOND]
 
     def test_only_so_many_names_of_an_address_are_looked_at(self, world: World) -> None:
         others = [f"{n}.googlebot.com" for n in range(4)]
@@ -154,9 +178,10 @@ class TestNames:
         monkeypatch.setattr(crawlers, "gethostbyaddr", lambda address: ("alias.example", [self.CRAWL], [address]))
         found = [(AF_INET, SOCK_STREAM, 6, "", (BEYOND, 0)), (AF_INET6, SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0))]
         monkeypatch.setattr(crawlers, "getaddrinfo", lambda name, port: found if name == self.CRAWL else [])
-        assert HostNames().prove(BEYOND, ["googlebot.com"])
-        assert HostNames().prove("2001:db8::1", ["googlebot.com"])
-        assert not HostNames().prove(AT_HOME, ["googlebot.com"])
+        assert HostNames().confirmed(BEYOND, ["googlebot.com"]) == [self.CRAWL]
+        assert HostNames().confirmed("2001:db8::1", ["googlebot.com"]) == [self.CRAWL]
+        assert HostNames().confirmed(AT_HOME, ["googlebot.com"]) == []
+        assert HostNames().confirmed(BEYOND, ["search.msn.com"]) == []
 
     def test_a_name_server_that_does_not_answer_holds_nobody_up(self, world: World) -> None:
         answered = Event()
@@ -182,11 +207,15 @@ class TestOthers:
             assert verdict(world, user_agent) == "bot"
         assert world.reads == world.lookups == world.told == []
 
-    def test_where_a_site_lets_no_crawler_in_one_is_a_bot_and_nobody_is_asked(self, world: World) -> None:
-        closed = rules(crawlers="none")
+    @pytest.mark.parametrize("given", [{"crawlers": "none"}, {"mode": "off"}], ids=["none", "off"])
+    def test_where_a_site_lets_no_crawler_or_everybody_in_one_is_a_bot_and_nobody_is_asked(
+        self, world: World, given: dict[str, str]
+    ) -> None:
+        asked_of_nobody = rules(**given)
         judge = world.crawlers()
-        assert judge.verdict(GOOGLEBOT, AT_GOOGLE, closed, NOW) == "bot"
-        assert judge.verdict(BROWSER, AT_GOOGLE, closed, NOW) is None
+        assert judge.verdict(GOOGLEBOT, AT_GOOGLE, asked_of_nobody, NOW) == "bot"
+        assert judge.verdict(GOOGLEBOT, BEYOND, asked_of_nobody, NOW) == "bot"
+        assert judge.verdict(BROWSER, AT_GOOGLE, asked_of_nobody, NOW) is None
         assert world.reads == world.lookups == world.told == []
 
 

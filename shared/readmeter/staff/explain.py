@@ -200,6 +200,8 @@ def _of_a_crawler(case: Case) -> str:
         return "The site lets no crawler in."
     if not (case.asked.address and case.asked.user_agent):
         return "Not both `address` and `user_agent` are given."
+    if case.rules.mode == "off":
+        return "While the site's mode is off no crawler is asked for proof."
     if case.verdict == "spoofed":
         return "The user agent says that it is a crawler, and the address does not prove it."
     return "The user agent is no search engine's crawler."
