@@ -560,6 +560,9 @@ class BadLine(BaseModel):
     detail: str
 
 
+_MORE_BAD = "How many faults there are beyond the first 500, which `bad` names"
+
+
 class ReadFile(BaseModel):
     """What became of a file of entitlements."""
 
@@ -567,6 +570,7 @@ class ReadFile(BaseModel):
     lines: int = Field(description="Readers in it")
     written: int = Field(description="0 in a rehearsal")
     bad: list[BadLine] = Field(description="In a rehearsal; else such a file is refused")
+    more_bad: int = Field(default=0, description=_MORE_BAD)
 
 
 class RefusedFile(Problem):
@@ -576,6 +580,7 @@ class RefusedFile(Problem):
     lines: int | None = None
     written: int | None = None
     bad: list[BadLine] = []
+    more_bad: int = Field(default=0, description=_MORE_BAD)
 
 
 class WrittenScope(BaseModel):

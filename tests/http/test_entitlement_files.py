@@ -126,6 +126,24 @@ def test_each_bad_line_is_named_and_nothing_of_the_file_is_written(rio, text, ba
     assert written(rio) == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "faults"), [('"a"b\n' * 209_000, 209_000), ("a,,x,x\n" * 5000, 14_999)], ids=["no CSV", "three a line"]
+)
+def test_five_hundred_faults_are_named_and_the_rest_are_counted(rio, lines, faults):
+    content = HEADER + lines
+    assert len(content) < 1_048_576
+    for answer in (put(rio, content, "?dry_run=true"), put(rio, content)):
+        assert len(answer.json["bad"]) == 500
+        assert answer.json["more_bad"] == faults - 500
+        assert len(answer.body) < 100_000
+
+
+def test_as_many_faults_as_are_named_are_all(rio):
+    answer = put(rio, HEADER + "eva\n" * 500)
+    assert len(answer.json["bad"]) == 500
+    assert "more_bad" not in answer.json
+
+
 def test_what_is_wrong_is_said_without_the_lines_own_words(rio):
     answer = put(rio, HEADER + "eva,canary\u0007,canary,canary\n" + "canary," * 9)
     assert answer.status == 422

@@ -75,20 +75,23 @@ def import_(desk: Desk, site: str, file: Path, dry_run: bool) -> None:
     """
     parts = _parts(file.read_bytes())
     bad: list[dict[str, Any]] = list(_twice(parts))
-    lines = 0
+    lines = more_bad = 0
     for part in parts:
         answer = _send(desk, site, part, dry_run=True)
         lines += answer["lines"]
         bad += [{**each, "line": part.line(each["line"])} for each in answer["bad"]]
+        more_bad += answer.get("more_bad", 0)
     bad.sort(key=lambda each: each["line"])
     if not (dry_run or bad):
         _write(desk, site, parts)
     written = 0 if dry_run or bad else lines
     if desk.as_json:
-        desk.answer({"site": site, "lines": lines, "written": written, "bad": bad})
+        beyond = {"more_bad": more_bad} if more_bad else {}
+        desk.answer({"site": site, "lines": lines, "written": written, "bad": bad, **beyond})
     if bad:
         told = "; ".join(_sentence(each) for each in bad[:_NAMED])
-        more = f"; and {number(len(bad) - _NAMED)} more" if len(bad) > _NAMED else ""
+        untold = len(bad[_NAMED:]) + more_bad
+        more = f"; and {number(untold)} more" if untold else ""
         raise Refused(f"{file}: {told}{more}. Nothing was written.")
     said = "is right" if lines == 1 else "are right"
     desk.say(f"{site}: {counted(lines, 'line')} {said}{'' if dry_run else ' and written'}.")

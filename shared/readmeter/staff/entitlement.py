@@ -18,6 +18,7 @@ from readmeter.staff.path import MOST_SUBJECT_BYTES, unfit
 
 MOST_LINES = 5000
 MOST_BYTES = 1_048_576
+MOST_FAULTS = 500  # that are told of a file
 _INSTANTS = ("valid_from", "valid_until")
 COLUMNS = ("subject", "plan", *_INSTANTS)
 _BEFORE_ITS_START = ("valid_until", "must be after valid_from")
@@ -58,11 +59,15 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class EntitlementFile:
-    """What a file says: `lines` of readers, of which the good ones are `entitlements` by subject (NFC)."""
+    """What a file says: `lines` of readers, of which the good ones are `entitlements` by subject (NFC).
+
+    `bad` are its first 500 faults, `more_bad` is how many there are beyond them.
+    """
 
     lines: int
     entitlements: Mapping[str, Entitlement]
     bad: Sequence[BadLine]
+    more_bad: int
 
 
 def _seconds(instant: str | None) -> float | None:
@@ -89,7 +94,7 @@ def read_file(content: bytes) -> EntitlementFile:
         except StopIteration:
             return file.whole()
         except csv.Error:
-            file.bad.append(BadLine(number, None, "must be CSV: a cell with quotes or commas in it stands in quotes"))
+            file.blame(BadLine(number, None, "must be CSV: a cell with quotes or commas in it stands in quotes"))
             continue
         if cells:
             file.read(number, cells)
@@ -105,23 +110,29 @@ class _Reading:
     entitlements: dict[str, Entitlement] = field(default_factory=dict)
     first: dict[str, int] = field(default_factory=dict)
     bad: list[BadLine] = field(default_factory=list)
+    more_bad: int = 0
+
+    def blame(self, *faults: BadLine) -> None:
+        told = faults[: MOST_FAULTS - len(self.bad)]
+        self.bad.extend(told)
+        self.more_bad += len(faults) - len(told)
 
     def read(self, number: int, cells: Sequence[str]) -> None:
         if not self.columns:
             self.columns = cells
             if sorted(cells) != sorted(COLUMNS):
-                self.bad.append(BadLine(number, None, f"must name each of {', '.join(COLUMNS)} once"))
+                self.blame(BadLine(number, None, f"must name each of {', '.join(COLUMNS)} once"))
                 self.skips = True
             return
         self.lines += 1
         if self.skips:
             return
         if self.lines == MOST_LINES + 1:
-            self.bad.append(BadLine(number, None, f"is one too many: a file has at most {MOST_LINES} readers"))
+            self.blame(BadLine(number, None, f"is one too many: a file has at most {MOST_LINES} readers"))
         if self.lines > MOST_LINES:
             return
         if len(cells) != len(self.columns):
-            self.bad.append(BadLine(number, None, f"must have {len(self.columns)} cells, as the header has"))
+            self.blame(BadLine(number, None, f"must have {len(self.columns)} cells, as the header has"))
             return
         named = dict(zip(self.columns, cells, strict=True))
         subject = normal(named.pop("subject", ""))
@@ -134,14 +145,14 @@ class _Reading:
         except ValidationError as error:
             faults.extend(BadLine(number, at[1:], detail) for at, detail in invalid(error, GivenEntitlement).errors)
         if faults:
-            self.bad.extend(faults)
+            self.blame(*faults)
         else:
             self.entitlements[subject] = entitlement
 
     def whole(self) -> EntitlementFile:
         if not self.columns and not self.bad:
-            self.bad.append(BadLine(1, None, f"must be the header: {','.join(COLUMNS)}"))
-        return EntitlementFile(self.lines, self.entitlements, self.bad)
+            self.blame(BadLine(1, None, f"must be the header: {','.join(COLUMNS)}"))
+        return EntitlementFile(self.lines, self.entitlements, self.bad, self.more_bad)
 
     def _faults(self, number: int, subject: str) -> Iterator[BadLine]:
         fault = unfit(subject, MOST_SUBJECT_BYTES)

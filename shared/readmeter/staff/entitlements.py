@@ -80,6 +80,8 @@ class Entitlements:
             raise Problem(400, error.detail) from None
         live_site(self._sites, site)
         report = {"site": site, "lines": file.lines, "written": 0, "bad": [asdict(each) for each in file.bad]}
+        if file.more_bad:
+            report["more_bad"] = file.more_bad
         if file.bad and not rehearses:
             problem = Problem(422, "The file has bad lines: nothing of it was written.")
             return text_answer(422, "application/problem+json", compact({**problem.document(), **report}), {})

@@ -154,6 +154,15 @@ def test_bad_lines_are_named_as_the_file_counts_them(run: Typist, service: FakeS
     assert (told["lines"], told["written"], [bad["line"] for bad in told["bad"]]) == (6001, 0, [9, 6002])
 
 
+def test_faults_that_the_service_only_counts_are_counted(run: Typist, service: FakeService, tmp_path: Path) -> None:
+    bad = [{"line": line, "column": None, "detail": "must be CSV"} for line in range(2, 502)]
+    answer = {"site": "riotimes", "lines": 0, "written": 0, "bad": bad, "more_bad": 1_500}
+    service.answers["PUT", f"{RIO}/entitlements"] = 200, answer
+    (tmp_path / "all.csv").write_text(csv_of(1))
+    ends(run("entitlement", "import", "riotimes", "all.csv"), 1, "; and 1,990 more. Nothing was written.")
+    assert json.loads(run("entitlement", "import", "riotimes", "all.csv", "--json").stdout) == answer
+
+
 def test_a_dry_run_writes_nothing(run: Typist, service: FakeService, tmp_path: Path) -> None:
     service.answers["PUT", f"{RIO}/entitlements"] = importing({})
     (tmp_path / "all.csv").write_text(csv_of(2))
