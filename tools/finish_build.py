@@ -12,7 +12,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 LAYER = "SharedLayer"
-COMMAND = ("command", "usage/report")  # of the package: only the `readmeter` command runs it, with libraries of its own
+ELSEWHERE = ("command", "usage/report", "verify")  # of the package: run by the `readmeter` command, and by publishers
 INSTALLER_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "sboms"})
 
 
@@ -21,7 +21,7 @@ def surplus(artifact: Path) -> Iterator[Path]:
     if artifact.name == LAYER:
         yield artifact / "python" / "requirements.txt"
         yield from artifact.glob("python/*.data")
-        yield from (artifact / "python" / "readmeter" / part for part in COMMAND)
+        yield from (artifact / "python" / "readmeter" / part for part in ELSEWHERE)
     else:
         yield from (path for path in artifact.iterdir() if not is_served(path))
     yield from (path for path in artifact.rglob("*.dist-info/*") if path.name in INSTALLER_NOTES)

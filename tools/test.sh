@@ -30,7 +30,8 @@ has chromium || apt chromium fonts-dejavu-core ||
     lacking "what a reader sees in a browser" "sudo apt-get install chromium" tests/browser
 
 { has npm || apt nodejs npm; } && make --no-print-directory node_modules/.package-lock.json ||
-    lacking "the rebuild of the snippet and the verifiers in JavaScript" "sudo apt-get install nodejs npm" tests/snippet tests/verify
+    lacking "the rebuild of the snippet and what publishers run in JavaScript" "sudo apt-get install nodejs npm" \
+        tests/snippet tests/verify tests/unit/test_registered_readers_guide.py tests/http/test_own_path.py
 
 [ -x .tools/python3.13/bin/python3.13 ] || tools/runtime.sh 2>/dev/null || { apt python3.13 python3.13-venv 2>/dev/null && tools/runtime.sh; } ||
     lacking "sam build and the rehearsal of a deployment" "make build (it says how to get Python 3.13)" tests/deploy/test_build.py tests/deploy/rehearsal

@@ -85,13 +85,21 @@ def test_what_could_not_run_is_said_last_with_what_to_type(bare_project: Path) -
     assert all(subjects)
     assert [found[1] for found in subjects if found and found[1] != "the own path's recipes"] == [  # looks in /usr/sbin
         "what a reader sees in a browser",
-        "the rebuild of the snippet",
+        "the rebuild of the snippet and what publishers run in JavaScript",
         "sam build and the rehearsal of a deployment",
         "the rehearsal of a deployment",
         "exports in a spreadsheet",
     ]
     assert "--ignore=tests/browser" in asked
     assert "--ignore=tests/deploy/test_build.py --ignore=tests/deploy/rehearsal" in asked
+
+
+def test_without_node_no_test_that_runs_it_is_asked_for(bare_project: Path) -> None:
+    ignored = re.findall(r"--ignore=(\S+)", make_test(bare_project).stdout)
+    tests = (path for path in (ROOT / "tests").rglob("test_*.py") if re.search(r'[\[(]"node",', path.read_text()))
+    running = [path.relative_to(ROOT) for path in tests]
+    assert running
+    assert [path for path in running if not any(path.is_relative_to(each) for each in ignored)] == []
 
 
 def test_the_suite_asks_no_deployment_whatever_the_environment_names(bare_project: Path) -> None:
