@@ -57,7 +57,7 @@ def assert_made_by_the_gateway(answer: TestResponse, status: int, message: str) 
         ("GET", "/v1/a%2Fb"),
         ("GET", "/v1/../v1/health"),
         ("POST", "/v1/admin/sites/riotimes"),
-        ("POST", "/v1/admin/sites/riotimes/explain"),
+        ("POST", "/v1/admin/sites/riotimes/readers"),
         ("OPTIONS", "/v1/admin/sites"),
         ("POST", "/v1/gifts/1"),
         ("POST", "/v1/webhooks/paddle/riotimes"),

@@ -66,6 +66,7 @@ def test_nothing_else_is_changed(stack: Stack, reduced: dict[str, Any]) -> None:
     """Each difference is one of `CHANGED`, which is taken back here, one by one."""
     secrets = {name: {"Ref": name} for name in stack.of_type("AWS::SecretsManager::Secret")}
     back = {f'{{"Fn::GetAtt": ["{name}", "Id"]}}': json.dumps(ref) for name, ref in secrets.items()}
+    back['"${ExportsFunction.Arn}"'] = '"${ExportsFunction.Arn}:live"'
     different = set()
     for name in reduced.keys() & stack.resources.keys():
         text = json.dumps(reduced[name])

@@ -498,7 +498,7 @@ def test_paragraphs_end_where_browsers_end_them(markup: str, texts: list[str]) -
 
 
 def test_a_page_of_any_depth_is_read() -> None:
-    assert tree("<b>" * 100_000 + "deep").text() in ("deep", "")
+    assert tree("<b>" * 10_000 + "deep").text() == "deep"
 
 
 @pytest.mark.parametrize(
