@@ -31,7 +31,7 @@ has chromium || apt chromium fonts-dejavu-core ||
 
 { has npm || apt nodejs npm; } && make --no-print-directory node_modules/.package-lock.json ||
     lacking "the rebuild of the snippet and what publishers run in JavaScript" "sudo apt-get install nodejs npm" \
-        tests/snippet tests/verify tests/unit/test_registered_readers_guide.py tests/http/test_own_path.py
+        tests/snippet tests/verify tests/http/test_own_path.py
 
 [ -x .tools/python3.13/bin/python3.13 ] || tools/runtime.sh 2>/dev/null || { apt python3.13 python3.13-venv 2>/dev/null && tools/runtime.sh; } ||
     lacking "sam build and the rehearsal of a deployment" "make build (it says how to get Python 3.13)" tests/deploy/test_build.py tests/deploy/rehearsal
