@@ -8,17 +8,16 @@ from math import ceil
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from readmeter.core.article import digest, folded, identity, path_of
 from readmeter.core.keys import Keyring
 from readmeter.core.language import negotiate
 from readmeter.core.networks import packed
-from readmeter.core.rules import SITE_ID, Page, Rules
+from readmeter.core.rules import SITE_ID, Rules
 from readmeter.core.throttle import TokenBuckets, network_of
 from readmeter.core.tokens import READER_LIFETIME
 from readmeter.metering.crawlers import Crawlers, Verdict
 from readmeter.metering.keyring import CurrentKeyring
 from readmeter.metering.standing import Standings
-from readmeter.metering.views import Views, Visit, access_document
+from readmeter.metering.views import Views, Visit, access_document, article_of, page_of
 from readmeter.store.database import Database, Unavailable
 from readmeter.store.meters import Traffic
 from readmeter.store.sites import SiteCache, SiteStore
@@ -168,7 +167,7 @@ class ViewsEndpoint(Endpoint):
 
     def _visit(self, request: Request, view: ViewRequest, rules: Rules, now: float) -> Visit:
         keyring = self._keyring()
-        article = digest(keyring.permanent_key("article", rules.site), identity(view.article, view.url))
+        article = article_of(view, keyring, rules.site)
         address = reader_address(request, keyring, rules.site, now)
         verdict = self._crawlers.verdict(request.headers.get("user-agent", ""), address, rules, now)
         who = self._standings.who(view, cookie_of(request, rules.site), article, address, rules, keyring, now)
@@ -178,7 +177,7 @@ class ViewsEndpoint(Endpoint):
             view=view,
             rules=rules,
             keyring=keyring,
-            page=Page(folded(view.sections), folded(view.tags), path_of(view.url)),
+            page=page_of(view),
             article=article,
             who=who,
             traffic=_traffic(verdict, view.unstored),

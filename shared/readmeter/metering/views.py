@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from readmeter.core.article import digest, identity
+from readmeter.core.article import digest, folded, identity, path_of
 from readmeter.core.decision import Decision, Tally, by_meter, by_rules, limit_for
 from readmeter.core.encoding import base64url
 from readmeter.core.grant import page_hash, write_grant
@@ -159,6 +159,16 @@ class Views:
             tally = self._meters.look(slot(Reader(tally.merged_into, registered=True)), digest, limit)
         others = [self._meters.look(slot(former), digest, limit) for former in who.anonymous]
         return _united(digest, limit, [tally, *(other for other in others if not other.merged_into)])
+
+
+def page_of(view: ViewRequest) -> Page:
+    """What the rules match on."""
+    return Page(folded(view.sections), folded(view.tags), path_of(view.url))
+
+
+def article_of(view: ViewRequest, keyring: Keyring, site: str) -> bytes:
+    """The digest of what is to be read."""
+    return digest(keyring.permanent_key("article", site), identity(view.article, view.url))
 
 
 def access_document(visit: Visit, decision: Decision) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2 as Event
 
-from readmeter.core.article import digest, folded, identity, normal, path_of
+from readmeter.core.article import normal
 from readmeter.core.decision import Decision, Outcome, steps
 from readmeter.core.keys import Keyring
 from readmeter.core.networks import packed
-from readmeter.core.rules import Campaign, Meter, Page, Rules
+from readmeter.core.rules import Campaign, Meter, Rules
 from readmeter.core.tokens import registered_reader
 from readmeter.metering.crawlers import Crawlers, Verdict
 from readmeter.metering.standing import Standings, Who
-from readmeter.metering.views import Views, Visit, access_document
+from readmeter.metering.views import Views, Visit, access_document, article_of, page_of
 from readmeter.sites.parse import Unreadable, parse_json
 from readmeter.staff.answers import Answer, json_answer
 from readmeter.staff.body import wrong_fields
@@ -89,7 +89,7 @@ class Explain:
 
     def _visit(self, asked: Asked, rules: Rules, verdict: Verdict | None, now: float) -> Visit:
         view, keyring = asked.view, self._keyring()
-        article = digest(keyring.permanent_key("article", rules.site), identity(view.article, view.url))
+        article = article_of(view, keyring, rules.site)
         who = self._standings.who(view, None, article, asked.address, rules, keyring, now)
         if asked.subject is not None and rules.mode != "off":
             reader = registered_reader(keyring, rules.site, asked.subject)
@@ -99,7 +99,7 @@ class Explain:
             view=view,
             rules=rules,
             keyring=keyring,
-            page=Page(folded(view.sections), folded(view.tags), path_of(view.url)),
+            page=page_of(view),
             article=article,
             who=replace(who, standing=replace(who.standing, crawler=verdict == "verified")),
             traffic="reader",
