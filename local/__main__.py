@@ -12,7 +12,7 @@ from local.service import PortTaken, service
 GUIDE = """
 Readmeter is running.
 
-  Open  {newspaper}   a newspaper with 5 free articles a month, 10 for who signs in
+  Open  {newspaper}   a newspaper with 5 free articles a month, 10 once you sign in
 
 Three things to try:
   1. Open an article and read the line at the foot of the page; close it with the ×. Then open more, up to the wall.
