@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from readmeter import __version__
+from readmeter.core.tokens import MOST_SUBJECT_BYTES
 from readmeter.sites.document import SiteDocument
 from readmeter.staff.entitlement import GivenEntitlement
-from readmeter.staff.path import MOST_SUBJECT_BYTES
 from readmeter.staff.principals import MOST_NAME_BYTES, Scope
 from readmeter.staff.readers import GivenBonus
 from readmeter.staff.secrets import NAMES, SecretValue

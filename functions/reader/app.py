@@ -31,10 +31,8 @@ def build(
     secrets_manager = boto3.client("secretsmanager", config=CLIENT_CONFIG)
     around = Surroundings.deployed(environ, database, secrets_manager, Logger().error, clock)
     table = environ["METER_TABLE"]
-    readers, standings = (
-        ReaderStore(database, table, token_bytes),
-        Standings.stored(database, environ["SITE_TABLE"], clock),
-    )
+    readers = ReaderStore(database, table, token_bytes)
+    standings = Standings.stored(database, environ["SITE_TABLE"], clock)
     known = ReaderEndpoint(readers, NoteStore(database, table), standings, around)
     gifts = GiftsEndpoint(MeterStore(database, table), readers, standings, around)
 

@@ -4,12 +4,15 @@ import hashlib
 import hmac
 import re
 import struct
+import unicodedata
 from dataclasses import dataclass
 
+from readmeter.core.article import normal
 from readmeter.core.encoding import base64url, from_base64url
 from readmeter.core.keys import Keyring, Rotating
 
 READER_BYTES = 16
+MOST_SUBJECT_BYTES = 255
 READER_LIFETIME = 400 * 86_400  # seconds, about 13 months: what browsers keep a cookie for at the most (RFC 6265bis)
 _MAC_BYTES = 16
 _SEED = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -76,6 +79,15 @@ def reader_of_seed(keyring: Keyring, site: str, seed: str | None) -> Reader | No
     if seed is None or not _SEED.fullmatch(seed):
         return None
     return Reader(hmac.digest(keyring.permanent_key("seed", site), seed.encode(), hashlib.sha256)[:READER_BYTES])
+
+
+def name_fault(text: str, most_bytes: int = MOST_SUBJECT_BYTES) -> str | None:
+    """Why `text` cannot be somebody's name, None where it can: of a reader, the one that a publisher knows them by."""
+    if not 0 < len(normal(text).encode(errors="replace")) <= most_bytes:
+        return f"must have 1 to {most_bytes} bytes in UTF-8 (NFC)"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        return "must not hold control characters"
+    return None
 
 
 def registered_reader(keyring: Keyring, site: str, subject: str) -> Reader:

@@ -56,12 +56,12 @@ class GiftsEndpoint(Endpoint):
 
     def _giver(self, token: str, rules: Rules, now: float) -> tuple[Reader, Standing]:
         """Raises `Problem` 401 where nobody is signed in."""
-        identity = self._standings.identity(token, rules, now)
-        if not isinstance(identity, Identity):
-            why = f": {identity.why}" if identity else ""
+        signed_in = self._standings.identity(token, rules, now)
+        if not isinstance(signed_in, Identity):
+            why = f": {signed_in.why}" if signed_in else ""
             raise Problem(401, f"Only who is signed in gives articles away{why}.")
-        reader = registered_reader(self._keyring(), rules.site, identity.subject)
-        return reader, self._standings.signed_in(reader, rules, now, claims_to_pay=identity.subscriber)
+        reader = registered_reader(self._keyring(), rules.site, signed_in.subject)
+        return reader, self._standings.signed_in(reader, rules, now, claims_to_pay=signed_in.subscriber)
 
     def _check_read(self, article: bytes, rules: Rules, reader: Reader, now: float) -> None:
         """Else an account would be worth as many articles more as it may give away. Raises `Problem` 403."""

@@ -1,7 +1,6 @@
 """Who signed in, by the token that the publisher signed (CONTRACT section 3, `identity`)."""
 
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -9,9 +8,9 @@ from typing import Any, NoReturn
 from readmeter.core.article import normal
 from readmeter.core.jwk import ALGORITHMS, key_flaw
 from readmeter.core.rules import IdentityRules, Key
+from readmeter.core.tokens import MOST_SUBJECT_BYTES, name_fault
 
 MOST_CHARACTERS = 4096
-MOST_SUBJECT_BYTES = 255
 LEEWAY = 60  # seconds that the publisher's clock may differ from ours
 
 
@@ -134,9 +133,6 @@ def _check_parties(claims: Mapping[str, Any], rules: IdentityRules) -> None:
 
 def _subject(claims: Mapping[str, Any]) -> str:
     subject = claims.get("sub")
-    if isinstance(subject, str):
-        subject = normal(subject)
-        categories = {unicodedata.category(character) for character in subject}
-        if categories.isdisjoint({"Cc", "Cs"}) and 0 < len(subject.encode()) <= MOST_SUBJECT_BYTES:
-            return subject
-    raise _Refused(f"its `sub` is not a text of 1 to {MOST_SUBJECT_BYTES} bytes without control characters")
+    if not isinstance(subject, str) or name_fault(subject):
+        raise _Refused(f"its `sub` is not a text of 1 to {MOST_SUBJECT_BYTES} bytes without control characters")
+    return normal(subject)

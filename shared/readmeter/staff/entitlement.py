@@ -11,10 +11,10 @@ from pydantic_core import PydanticCustomError
 
 from readmeter.core.account import Entitlement
 from readmeter.core.article import normal
+from readmeter.core.tokens import name_fault
 from readmeter.sites import text
 from readmeter.sites.document import Label
 from readmeter.sites.parse import Unreadable, invalid
-from readmeter.staff.path import MOST_SUBJECT_BYTES, unfit
 
 MOST_LINES = 5000
 MOST_BYTES = 1_048_576
@@ -155,7 +155,7 @@ class _Reading:
         return EntitlementFile(self.lines, self.entitlements, self.bad, self.more_bad)
 
     def _faults(self, number: int, subject: str) -> Iterator[BadLine]:
-        fault = unfit(subject, MOST_SUBJECT_BYTES)
+        fault = name_fault(subject)
         if fault is not None:
             yield BadLine(number, "subject", fault)
         elif self.first.setdefault(subject, number) != number:

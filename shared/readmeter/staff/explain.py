@@ -12,7 +12,7 @@ from readmeter.core.decision import Decision, Outcome, steps
 from readmeter.core.keys import Keyring
 from readmeter.core.networks import packed
 from readmeter.core.rules import Campaign, Meter, Rules
-from readmeter.core.tokens import registered_reader
+from readmeter.core.tokens import name_fault, registered_reader
 from readmeter.metering.crawlers import Crawlers, Verdict
 from readmeter.metering.standing import Standings, Who
 from readmeter.metering.views import Views, Visit, access_document, article_of, page_of
@@ -21,7 +21,6 @@ from readmeter.staff.answers import Answer, json_answer
 from readmeter.staff.body import wrong_fields
 from readmeter.staff.caller import Caller
 from readmeter.staff.live import live_site
-from readmeter.staff.path import MOST_SUBJECT_BYTES, unfit
 from readmeter.staff.router import StaffRouter
 from readmeter.store.sites import SiteStore
 from readmeter.web.body import ViewRequest, parse_view
@@ -277,7 +276,7 @@ def _faults(view: ViewRequest, site: str, given: Mapping[str, Any]) -> Iterator[
     if isinstance(address, str) and not _is_address(address):
         yield "address", "must be an IPv4 or IPv6 address"
     if isinstance(subject, str):
-        if fault := unfit(subject, MOST_SUBJECT_BYTES):
+        if fault := name_fault(subject):
             yield "subject", fault
         if view.identity is not None:
             yield "subject", "must be absent where `identity` is given"

@@ -1,13 +1,11 @@
 """Parts of a path that are somebody else's words: the publisher's name of a reader, a member of staff."""
 
 import re
-import unicodedata
 
 from readmeter.core.article import normal
 from readmeter.core.encoding import from_base64url
+from readmeter.core.tokens import MOST_SUBJECT_BYTES, name_fault
 from readmeter.web.problem import Problem
-
-MOST_SUBJECT_BYTES = 255
 
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -33,16 +31,7 @@ def words(part: str, what: str, most_bytes: int) -> str:
         raise Problem(422, f"{what} with a % in it goes into a path as ~ and its UTF-8 in base64url.")
     else:
         text = part
-    fault = unfit(text, most_bytes)
+    fault = name_fault(text, most_bytes)
     if fault is not None:
         raise Problem(422, f"{what} in the path {fault}.")
     return normal(text)
-
-
-def unfit(text: str, most_bytes: int) -> str | None:
-    """Why such a name is none, None where it is one."""
-    if not 0 < len(normal(text).encode(errors="replace")) <= most_bytes:
-        return f"must have 1 to {most_bytes} bytes in UTF-8 (NFC)"
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        return "must not hold control characters"
-    return None
