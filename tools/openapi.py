@@ -532,8 +532,10 @@ def _admin_paths() -> Json:
     if_none_match = {
         "name": "If-None-Match",
         "in": "header",
-        "description": "`*`: only a new site is written; where there is one 412, and nothing is written",
-        "schema": {"type": "string", "enum": ["*"]},
+        "description": "`*`: only a new site is written; where there is one 412, and nothing is written. "
+        "An ETag there guards no write",
+        "schema": {"type": "string"},
+        "example": "*",
     }
     either = _document_content()
     listed = {"site": "riotimes", "version": 3, "written_at": "2026-11-22T12:00:00Z"}
@@ -894,10 +896,10 @@ def _entitlement_paths() -> Json:
                 },
                 parameters=[_dry_run()],
                 description="A line entitles its reader as PUT of one does. Who is not in it keeps what they have.",
-                requestBody={
-                    "required": True,
+                requestBody={  # without one the answer is as of an empty file
                     "description": "CSV in UTF-8 with a header that names the four columns, in any order; at most "
-                    "5,000 readers, each once, and 1 MB. An empty cell is absent, a day is its first moment in UTC.",
+                    "5,000 readers, each once, and 1 MB. An empty cell is absent, a day is its first moment in UTC. "
+                    "An empty file has one bad line: its header.",
                     "content": {"text/csv": {"schema": {"type": "string", "examples": [file]}}},
                 },
             ),
@@ -1051,7 +1053,7 @@ def _principal_paths() -> Json:
             "put": _staff(
                 "putScope",
                 "Scope a member of staff to sites",
-                {"200": written, **_problems(400, 403, 413, 422, 503)},
+                {"200": written, **_problems(400, 403, 404, 413, 422, 503)},
                 description="Holds within 10 seconds, for every session of a role, and goes before a token's claims. "
                 "Only a caller whose scope is every site may read or change scopes.",
                 requestBody={
